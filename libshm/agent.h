@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* agent.h - the handle of an agent, shared by the files that join, wait, turn and measure. */
+#ifndef ENTRAIN_AGENT_H
+#define ENTRAIN_AGENT_H
+
+#include <semaphore.h>
+#include "measure.h"
+#include "process.h"
+#include "roster.h"
+#include "settings.h"
+
+/* The longest that a delay is slept without looking whether the swarm was switched off. */
+#define OFF_LATENCY_NS INT64_C(100000000)
+
+struct entrain_agent {
+	uint64_t process; /* process_id() of whom it belongs to */
+	sem_t cancel;     /* posted by entrain_cancel(), also from a signal handler */
+
+	/* where it is */
+	bool joined;
+	enum entrain_code why; /* why not joined */
+	struct segment_place place;
+	struct segment_trust trust;
+	struct mapping *mapping;
+	struct roster roster;
+	uint32_t index;
+	struct slot_owner owner;
+
+	/* as it was told at join */
+	char name[19], label[13];
+	uint32_t kind_option;
+	uint32_t max_delay_ppm;
+	int64_t max_delay_ns, period_option_ns;
+
+	/* how it stands */
+	struct entrain_settings settings; /* as last read from control */
+	uint32_t kind;
+	int64_t period_ns;
+	int64_t turn_ns;  /* its next turn */
+	int64_t delay_ns; /* how much of turn_ns is delay */
+	int64_t cur_ns;   /* its last turn, as scheduled */
+	int64_t began_ns; /* its action; 0: not acting */
+	int64_t work_ns;  /* running mean of the action time, 1/8 */
+	int64_t work_published_ns;
+	int64_t lateness_ns; /* running mean, 1/8 */
+	uint32_t energy;
+	uint64_t turns, missed;
+	int64_t delay_max_ns, delay_total_ns;
+	uint64_t looked_turn; /* turns when it last looked whether the objects are still there */
+
+	struct hysteresis converged;
+	int timer_fd; /* -1: none */
+	struct scratch *scratch;
+};
+
+/* Memory of the step: mapped at join for the greatest capacity, touched for what is alive. */
+struct scratch;
+struct scratch *scratch_make(void);
+void scratch_free(struct scratch *scratch);
+struct measured *scratch_measured(struct scratch *scratch, uint64_t **words);
+
+/* Plan the first turn of a fresh slot. False: fenced. */
+bool agent_first_turn(struct entrain_agent *agent, int64_t now_ns);
+
+/* Read the settings from control into the agent. False: unsound or removed; nothing changed. */
+bool agent_settings_read(struct entrain_agent *agent);
+
+/* In a call that may block: notice a lost slot or a removed swarm, try to join again. */
+void agent_upkeep(struct entrain_agent *agent);
+
+/* The instant until which to sleep now: the turn, or sooner while it is being delayed. At or before now: it is time. */
+int64_t agent_wake_ns(const struct entrain_agent *agent, int64_t now_ns);
+
+/* Arm the timerfd, if there is one. */
+void agent_arm(struct entrain_agent *agent);
+
+static inline bool agent_here(const struct entrain_agent *agent)
+{
+	return process_is(agent->process);
+}
+
+#endif

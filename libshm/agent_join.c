@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/* agent_join.c - come into a swarm, leave it, and come again when the slot or the swarm was lost. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "agent.h"
+#include "clock.h"
+#include "error.h"
+#include "mark.h"
+
+#define WHAT "join swarm"
+#define READY_TIMEOUT_NS INT64_C(2000000000)
+/* How often an agent looks whether the path is still that of its objects: a system call each so many turns. */
+#define LOOK_TURNS 8
+
+/* Names end up on terminals and in JSON: printable ASCII only. */
+static void copy_printable(char *to, size_t size, const char *from)
+{
+	size_t i;
+
+	for (i = 0; from && from[i] && i < size - 1; i++)
+		to[i] = (unsigned char)from[i] < 0x20 || (unsigned char)from[i] > 0x7e ? '?'
+										       : from[i];
+	to[i] = '\0';
+}
+
+static enum entrain_code options_check(const struct entrain_options *options,
+				       struct entrain_error *error)
+{
+	const char *why = NULL;
+
+	if (options->size != sizeof(*options))
+		why = "start from ENTRAIN_OPTIONS of this library's header";
+	else if (options->flags & ~ENTRAIN_CREATE)
+		why = "an unknown flag is set";
+	else if (options->kind > ENTRAIN_GRID)
+		why = "kind is none of taken, relative, grid";
+	else if (options->max_delay_ppm && options->max_delay_ns)
+		why = "give max_delay as a share or as a duration, not both";
+	else if (options->max_delay_ppm > PPM || options->max_delay_ns < 0)
+		why = "max_delay is out of range";
+	else if (options->period_ns &&
+		 (options->period_ns < PERIOD_MIN_NS || options->period_ns > PERIOD_MAX_NS))
+		why = "period_ns is not between 1 ms and 24 h";
+	else if (options->ready_timeout_ns < 0)
+		why = "ready_timeout_ns is negative";
+	return why ? error_set(error, ENTRAIN_USAGE, 0, WHAT, "options", "%s", why) : ENTRAIN_OK;
+}
+
+/* exec keeps pid and start time: a slot of our pid that none of our handles holds is that of the program image before
+ * us. Handles of this mapping are known by what they wrote into the bitmap below. */
+struct held {
+	const struct mapping *mapping;
+};
+
+static bool index_held(uint32_t index, void *context)
+{
+	const struct held *held = context;
+
+	return held->mapping->held[index / 64] >> (index % 64) & 1;
+}
+
+/* With the lock held: claim a slot in the mapped swarm and plan the first turn. */
+static enum entrain_code claim(struct entrain_agent *agent, struct entrain_error *error)
+{
+	const struct identity *self = process_identity();
+	struct held held = { agent->mapping };
+	int64_t now_ns = clock_now_ns();
+	long index;
+
+	agent->roster =
+		(struct roster){ agent->mapping->segment.agents, agent->mapping->segment.slots, 0 };
+	if (!agent_settings_read(agent))
+		return error_set(error, agent->why, 0, WHAT, agent->place.control, NULL);
+	roster_release_former(&agent->roster, self, index_held, &held);
+	MARK();
+	index = roster_claim(&agent->roster, self, now_ns, &agent->owner);
+	if (index < 0)
+		return error_set(error, ENTRAIN_FULL, 0, WHAT, agent->place.name,
+				 "all %u slots are taken by agents that are not proven dead",
+				 agent->roster.capacity);
+	agent->index = (uint32_t)index;
+	MARK();
+	if (!agent_first_turn(agent, now_ns))
+		return error_set(error, ENTRAIN_UNSOUND, 0, WHAT, agent->place.agents,
+				 "somebody else writes into the slot just claimed");
+	MARK();
+	agent->mapping->held[agent->index / 64] |= UINT64_C(1) << (agent->index % 64);
+	agent->joined = true;
+	agent->why = ENTRAIN_OK;
+	return ENTRAIN_OK;
+}
+
+/* With the lock held: give the slot back, if it is still ours. */
+static void unclaim(struct entrain_agent *agent)
+{
+	if (!agent->joined)
+		return;
+	agent->mapping->held[agent->index / 64] &= ~(UINT64_C(1) << (agent->index % 64));
+	roster_release(&agent->roster, agent->index, &agent->owner);
+	agent->joined = false;
+}
+
+/* With the lock held: give slot and mapping back. */
+static void detach(struct entrain_agent *agent)
+{
+	unclaim(agent);
+	if (agent->mapping)
+		mapping_put(agent->mapping);
+	agent->mapping = NULL;
+}
+
+static enum entrain_code join_locked(struct entrain_agent *agent, int64_t deadline_ns,
+				     struct entrain_error *error)
+{
+	enum entrain_code code = ENTRAIN_OK;
+
+	agent->mapping = mapping_get(&agent->place, &agent->trust, deadline_ns, &code, error);
+	if (!agent->mapping)
+		return code;
+	code = claim(agent, error);
+	if (code)
+		detach(agent);
+	return code;
+}
+
+static enum entrain_code create_missing(const struct segment_place *place,
+					const struct entrain_settings *given,
+					struct entrain_error *error)
+{
+	struct entrain_settings settings;
+	enum entrain_code code;
+
+	entrain_settings_init(&settings);
+	if (given)
+		settings = *given;
+	code = (enum entrain_code)entrain_settings_check(&settings, error);
+	if (!code)
+		code = segment_create(place, &settings, error);
+	return code == ENTRAIN_EXISTS ? ENTRAIN_OK : code; /* somebody else was faster: fine */
+}
+
+static struct entrain_agent *agent_make(const struct entrain_options *options)
+{
+	struct entrain_agent *agent = calloc(1, sizeof(*agent));
+
+	if (!agent)
+		return NULL;
+	agent->scratch = scratch_make();
+	if (!agent->scratch) {
+		free(agent);
+		return NULL;
+	}
+	sem_init(&agent->cancel, 0, 0);
+	agent->timer_fd = -1;
+	copy_printable(agent->name, sizeof(agent->name),
+		       options->name ? options->name : program_invocation_short_name);
+	copy_printable(agent->label, sizeof(agent->label), options->label);
+	agent->kind_option = options->kind;
+	agent->max_delay_ppm = options->max_delay_ppm;
+	agent->max_delay_ns = options->max_delay_ns;
+	agent->period_option_ns = options->period_ns;
+	agent->trust.has_owner = options->trust_owner != 0;
+	agent->trust.owner = options->owner;
+	return agent;
+}
+
+static void agent_free(struct entrain_agent *agent)
+{
+	if (agent->timer_fd >= 0)
+		close(agent->timer_fd);
+	scratch_free(agent->scratch);
+	sem_destroy(&agent->cancel);
+	free(agent);
+}
+
+struct entrain_agent *entrain_join(const char *swarm, const struct entrain_options *options,
+				   struct entrain_error *error)
+{
+	static const struct entrain_options defaults = ENTRAIN_OPTIONS;
+	int saved = errno, cancel_state;
+	struct entrain_agent *agent = NULL;
+	struct segment_place place;
+	enum entrain_code code;
+	int64_t deadline_ns;
+
+	if (!options)
+		options = &defaults;
+	code = options_check(options, error);
+	if (!code)
+		code = segment_place_init(&place, options->dir, swarm, error);
+	if (code)
+		return NULL;
+	agent = agent_make(options);
+	if (!agent || !process_id()) {
+		error_set(error, ENTRAIN_LIMIT, ENOMEM, WHAT, place.name, NULL);
+		if (agent)
+			agent_free(agent);
+		return NULL;
+	}
+	agent->place = place;
+	deadline_ns = clock_now_ns() +
+		      (options->ready_timeout_ns ? options->ready_timeout_ns : READY_TIMEOUT_NS);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	process_lock();
+	agent->process = process_id();
+	code = join_locked(agent, deadline_ns, error);
+	if ((code == ENTRAIN_NO_SWARM || code == ENTRAIN_HALF_MADE) &&
+	    options->flags & ENTRAIN_CREATE) {
+		code = create_missing(&agent->place, options->settings, error);
+		if (!code)
+			code = join_locked(agent, deadline_ns, error);
+	}
+	process_unlock();
+	pthread_setcancelstate(cancel_state, NULL);
+	if (code) {
+		agent_free(agent);
+		agent = NULL;
+	}
+	errno = saved;
+	return agent;
+}
+
+/*
+ * A child: the parent's slot is the parent's. The mapping is here too, and is all there is after a chroot or setuid; the
+ * timerfd is shared with the parent, and so no use.
+ */
+static void become_own(struct entrain_agent *agent)
+{
+	agent->process = process_id();
+	agent->joined = false;
+	agent->began_ns = 0;
+	agent->turns = agent->missed = 0;
+	agent->delay_max_ns = agent->delay_total_ns = 0;
+	agent->looked_turn = 0;
+	sem_init(&agent->cancel, 0, 0);
+	if (agent->timer_fd >= 0)
+		close(agent->timer_fd);
+	agent->timer_fd = -1;
+	if (agent->mapping)
+		mapping_adopt(agent->mapping);
+}
+
+static enum entrain_code rejoin_locked(struct entrain_agent *agent, struct entrain_error *error)
+{
+	bool current;
+
+	if (!agent_here(agent))
+		become_own(agent);
+	current = agent->mapping && segment_current(&agent->mapping->segment);
+	if (agent->joined && current && slot_owned(&agent->owner))
+		return ENTRAIN_OK;
+	unclaim(agent);
+	if (current)
+		return claim(agent, error);
+	detach(agent);
+	return join_locked(agent, clock_now_ns(), error);
+}
+
+int entrain_rejoin(struct entrain_agent *agent, struct entrain_error *error)
+{
+	int saved = errno, cancel_state;
+	enum entrain_code code;
+
+	if (!agent)
+		return error_set(error, ENTRAIN_USAGE, 0, WHAT, "agent", "the handle is NULL");
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	process_lock();
+	code = agent->why = rejoin_locked(agent, error);
+	process_unlock();
+	pthread_setcancelstate(cancel_state, NULL);
+	errno = saved;
+	return (int)code;
+}
+
+void agent_upkeep(struct entrain_agent *agent)
+{
+	bool look = !agent->joined || agent->owner.fenced ||
+		    agent->turns - agent->looked_turn >= LOOK_TURNS ||
+		    atomic_load_explicit(&agent->mapping->segment.settings->removed,
+					 memory_order_relaxed);
+
+	if (!look)
+		return;
+	agent->looked_turn = agent->turns;
+	entrain_rejoin(agent, NULL);
+}
+
+int entrain_joined(const struct entrain_agent *agent, enum entrain_code *why)
+{
+	enum entrain_code code = ENTRAIN_OK;
+
+	if (!agent)
+		code = ENTRAIN_USAGE;
+	else if (!agent_here(agent))
+		code = ENTRAIN_FORKED;
+	else if (!agent->joined)
+		code = agent->why;
+	else if (!slot_owned(&agent->owner))
+		code = ENTRAIN_FULL; /* taken from us, as happens in a full swarm only */
+	if (why)
+		*why = code;
+	return code == ENTRAIN_OK;
+}
+
+int entrain_label(struct entrain_agent *agent, const char *label)
+{
+	if (!agent)
+		return ENTRAIN_USAGE;
+	if (!agent_here(agent))
+		return ENTRAIN_FORKED;
+	copy_printable(agent->label, sizeof(agent->label), label);
+	if (agent->joined)
+		for (unsigned i = 0; i < 2; i++)
+			slot_set_fact(&agent->owner, FACT_LABEL1 + i,
+				      fact_from_text(agent->label, i));
+	return 0;
+}
+
+void entrain_leave(struct entrain_agent *agent)
+{
+	int saved = errno, cancel_state;
+
+	if (!agent)
+		return;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	if (agent_here(agent)) {
+		process_lock();
+		detach(agent);
+		process_unlock();
+	}
+	agent_free(agent);
+	pthread_setcancelstate(cancel_state, NULL);
+	errno = saved;
+}

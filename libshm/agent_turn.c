@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+/* agent_turn.c - an agent's turn: look at the others, decide, publish; measure the action. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include "agent.h"
+#include "clock.h"
+#include "energy.h"
+#include "goal.h"
+
+/* Running means move by this part of what is new. */
+#define MEAN_GAIN 8
+/* A change of the action time by less than this part of a gap moves nobody: it is not published. */
+#define WORK_CHANGE_PART 10
+
+struct scratch {
+	size_t size;
+	void *rule; /* of decide() */
+	struct peer peers[ENTRAIN_CAPACITY_MAX];
+	struct measured measured[ENTRAIN_CAPACITY_MAX];
+	uint64_t words[2 * ENTRAIN_CAPACITY_MAX];
+};
+
+struct scratch *scratch_make(void)
+{
+	size_t rule_size = decide_scratch_size(ENTRAIN_CAPACITY_MAX);
+	size_t size = sizeof(struct scratch) + 64 + rule_size;
+	struct scratch *scratch = mmap(NULL, size, PROT_READ | PROT_WRITE,
+				       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (scratch == MAP_FAILED)
+		return NULL;
+	scratch->size = size;
+	scratch->rule = (void *)(((uintptr_t)(scratch + 1) + 63) & ~(uintptr_t)63);
+	return scratch;
+}
+
+void scratch_free(struct scratch *scratch)
+{
+	if (scratch)
+		munmap(scratch, scratch->size);
+}
+
+bool agent_settings_read(struct entrain_agent *agent)
+{
+	struct entrain_settings settings;
+	enum entrain_code code = settings_load(agent->mapping->segment.settings, 0, &settings);
+
+	if (!code &&
+	    atomic_load_explicit(&agent->mapping->segment.settings->removed, memory_order_relaxed))
+		code = ENTRAIN_NO_SWARM;
+	if (code) {
+		agent->why = code;
+		return false;
+	}
+	agent->settings = settings;
+	agent->roster.capacity = settings.capacity;
+	agent->kind = agent->kind_option ? agent->kind_option : settings.kind;
+	agent->period_ns = agent->period_option_ns ? agent->period_option_ns : settings.period_ns;
+	return true;
+}
+
+struct measured *scratch_measured(struct scratch *scratch, uint64_t **words)
+{
+	*words = scratch->words;
+	return scratch->measured;
+}
+
+/*
+ * Read every other slot once. Counts the actions in progress on the way: `acting`. What names another writer than
+ * its slot's owner is a liar's and counted as implausible. O(agents alive), plus a word for 64 slots of capacity.
+ */
+static uint32_t snapshot_take(const struct entrain_agent *agent, int64_t now_ns, uint32_t *acting,
+			      uint32_t *garbled)
+{
+	const struct roster *roster = &agent->roster;
+	struct peer *peers = agent->scratch->peers;
+	uint32_t count = 0;
+
+	for (uint32_t base = 0; base < roster->capacity; base += 64) {
+		uint64_t word = atomic_load_explicit(&roster->agents->occupied[base / 64],
+						     memory_order_relaxed);
+
+		for (; word; word &= word - 1) {
+			uint32_t index = base + (uint32_t)__builtin_ctzll(word);
+			struct slot_view view;
+			enum slot_result result;
+
+			if (index == agent->index || index >= roster->capacity)
+				continue;
+			result = slot_read(&roster->slots[index], &view);
+			*garbled += result == SLOT_GARBLED;
+			if (result != SLOT_READ)
+				continue;
+			*acting += view.acting_ns > 0 && view.acting_ns <= now_ns &&
+				   now_ns - view.acting_ns <= view.turn.period_ns;
+			peers[count++] = (struct peer){ .cur_ns = view.turn.cur_ns,
+							.next_ns = view.turn.next_ns,
+							.period_ns = view.turn.period_ns,
+							.work_ns = view.turn.work_ns,
+							.delay_ns = view.turn.delay_ns,
+							.index = index };
+		}
+	}
+	return count;
+}
+
+/* The arrival of a grid host that follows `from_ns`: a whole number of periods of the wall clock. */
+static int64_t grid_arrival_after(int64_t from_ns, int64_t period_ns)
+{
+	int64_t shift_ns = clock_wall_ns() - clock_now_ns();
+	int64_t wall_ns = from_ns + shift_ns;
+
+	return (wall_ns / period_ns + 1) * period_ns - shift_ns;
+}
+
+static void decide_now(struct entrain_agent *agent, int64_t now_ns, uint32_t count, bool joining,
+		       struct decision *decision)
+{
+	const struct goal *goal = goal_row((int)agent->settings.goal);
+	const struct decide_parameters parameters = {
+		.rule = agent->kind == ENTRAIN_GRID ? DECIDE_GRID : goal->rule,
+		.host = agent->kind == ENTRAIN_RELATIVE ? DECIDE_RELATIVE : DECIDE_TAKEN,
+		.clusters = goal->clusters,
+		.joining = joining,
+		.now_ns = now_ns,
+		.period_ns = agent->settings.period_ns,
+		.band_ppm = agent->settings.band_ppm,
+		.cap_ns = settings_cap_ns(&agent->settings, agent->period_ns, agent->max_delay_ns,
+					  agent->max_delay_ppm),
+		.lateness_ns = agent->lateness_ns,
+	};
+	struct decide_self self = { .index = agent->index,
+				    .turn_ns = agent->turn_ns,
+				    .delay_ns = agent->delay_ns,
+				    .period_ns = agent->period_ns,
+				    .work_ns = agent->work_published_ns };
+
+	if (agent->kind == ENTRAIN_GRID) {
+		/* The wall clock may have been set: the grid is where it is now. */
+		int64_t from_ns = agent->turn_ns - agent->delay_ns + agent->period_ns / 2;
+
+		if (joining || from_ns < now_ns - agent->period_ns / 2)
+			from_ns = now_ns;
+		self.turn_ns = grid_arrival_after(from_ns, agent->period_ns) - agent->period_ns;
+		self.delay_ns = 0;
+	}
+	decide(&self, agent->scratch->peers, count, &parameters, agent->scratch->rule, decision);
+}
+
+/* Without the others: the own period, from the turn as scheduled unless that is long past. */
+static void decide_alone(const struct entrain_agent *agent, int64_t now_ns,
+			 struct decision *decision)
+{
+	bool relative = agent->kind == ENTRAIN_RELATIVE;
+	int64_t turn_ns = agent->turn_ns;
+
+	*decision = (struct decision){ .counted = 1, .suspect = DECIDE_NOBODY };
+	/* Early: a delay was cut short, so the turn is now. */
+	if (turn_ns > now_ns || now_ns - turn_ns > agent->period_ns / 2)
+		turn_ns = now_ns;
+	decision->cur_ns = turn_ns;
+	decision->next_ns = (relative ? now_ns : turn_ns) + agent->period_ns;
+	if (agent->kind == ENTRAIN_GRID)
+		decision->next_ns =
+			grid_arrival_after(turn_ns + agent->period_ns / 2, agent->period_ns);
+}
+
+/* Moving costs energy; what cannot be paid is not moved. */
+static void energy_apply(struct entrain_agent *agent, struct decision *decision)
+{
+	int64_t paid_ns;
+
+	agent->energy =
+		energy_recover(agent->energy, decision->cur_ns - agent->cur_ns, agent->period_ns);
+	paid_ns = energy_spend(&agent->energy, ENERGY_PRICE_SPLAY, decision->delay_ns,
+			       agent->period_ns);
+	decision->next_ns -= decision->delay_ns - paid_ns;
+	decision->delay_ns = paid_ns;
+}
+
+static bool publish(struct entrain_agent *agent, const struct decision *decision)
+{
+	const struct goal *goal = goal_row((int)agent->settings.goal);
+	uint64_t generation = 1;
+	const struct slot_turn turn = {
+		.cur_ns = decision->cur_ns,
+		.next_ns = decision->next_ns,
+		.period_ns = agent->period_ns,
+		.work_ns = agent->work_published_ns,
+		.delay_ns = decision->delay_ns,
+		.status = agent->settings.goal | (uint64_t)goal->strategy << 8 |
+			  (uint64_t)agent->kind << 16 |
+			  (agent->settings.mode == ENTRAIN_ACT ? 0 : SHM_STATUS_OBSERVES),
+		.topology = generation << 16 | agent->energy,
+	};
+
+	agent->cur_ns = decision->cur_ns;
+	agent->turn_ns = decision->next_ns;
+	agent->delay_ns = decision->delay_ns;
+	return slot_publish(&agent->owner, &turn);
+}
+
+bool agent_first_turn(struct entrain_agent *agent, int64_t now_ns)
+{
+	struct decision decision;
+	uint32_t acting = 0, garbled = 0;
+	struct slot_owner *owner = &agent->owner;
+
+	agent->energy = ENERGY_FULL;
+	agent->turn_ns = agent->cur_ns = now_ns;
+	agent->delay_ns = 0;
+	if (agent->settings.mode == ENTRAIN_OFF)
+		decide_alone(agent, now_ns, &decision);
+	else
+		decide_now(agent, now_ns, snapshot_take(agent, now_ns, &acting, &garbled), true,
+			   &decision);
+	for (unsigned i = 0; i < 3; i++)
+		slot_set_fact(owner, FACT_NAME1 + i, fact_from_text(agent->name, i));
+	for (unsigned i = 0; i < 2; i++)
+		slot_set_fact(owner, FACT_LABEL1 + i, fact_from_text(agent->label, i));
+	return publish(agent, &decision);
+}
+
+/* A mean that starts at its first value. */
+static int64_t mean_next(int64_t mean_ns, int64_t value_ns, bool first)
+{
+	return first ? value_ns : mean_ns + (value_ns - mean_ns) / MEAN_GAIN;
+}
+
+/* After publishing: at most one silent agent is looked up a turn, and its slot freed if it is proven dead. */
+static void look_up(const struct entrain_agent *agent, uint32_t suspect)
+{
+	struct slot_view view;
+
+	if (suspect == DECIDE_NOBODY || suspect >= agent->roster.capacity ||
+	    slot_read(&agent->roster.slots[suspect], &view) != SLOT_READ ||
+	    view.turn.next_ns > agent->cur_ns)
+		return;
+	if (roster_probe(&agent->roster, process_identity(), suspect, view.version) ==
+	    LIVENESS_DEAD)
+		roster_free(&agent->roster, suspect, view.version);
+}
+
+/* The step: O(agents alive), no allocation, no system call while nobody is overdue. */
+static void step(struct entrain_agent *agent, int64_t now_ns, uint32_t count)
+{
+	struct decision decision;
+	bool planned = agent->settings.mode != ENTRAIN_OFF;
+	int64_t gap_ns, change_ns = llabs(agent->work_ns - agent->work_published_ns);
+
+	if (planned)
+		decide_now(agent, now_ns, count, false, &decision);
+	else
+		decide_alone(agent, now_ns, &decision);
+	if (agent->settings.mode == ENTRAIN_OBSERVE) {
+		decision.next_ns -= decision.delay_ns;
+		decision.delay_ns = 0;
+	}
+	gap_ns = agent->period_ns / decision.counted;
+	if (change_ns > gap_ns / WORK_CHANGE_PART)
+		agent->work_published_ns = agent->work_ns;
+	energy_apply(agent, &decision);
+	agent->missed += decision.missed;
+	agent->delay_total_ns += decision.delay_ns;
+	if (decision.delay_ns > agent->delay_max_ns)
+		agent->delay_max_ns = decision.delay_ns;
+	if (!publish(agent, &decision))
+		return;
+	roster_mark(&agent->roster, agent->index);
+	slot_set_fact(&agent->owner, FACT_MISSED, agent->missed);
+	slot_set_fact(&agent->owner, FACT_DELAY_LAST, (uint64_t)decision.delay_ns);
+	slot_set_fact(&agent->owner, FACT_DELAY_MAX, (uint64_t)agent->delay_max_ns);
+	slot_set_fact(&agent->owner, FACT_DELAY_TOTAL, (uint64_t)agent->delay_total_ns / 1000);
+	if (decision.suspect != DECIDE_NOBODY)
+		look_up(agent, decision.suspect);
+}
+
+/* Not in the swarm: the turn after this one is a period later, and the next blocking call tries to join. */
+static void step_alone(struct entrain_agent *agent, int64_t now_ns)
+{
+	struct decision decision;
+
+	decide_alone(agent, now_ns, &decision);
+	agent->cur_ns = decision.cur_ns;
+	agent->turn_ns = decision.next_ns;
+	agent->delay_ns = 0;
+}
+
+static void lateness_learn(struct entrain_agent *agent, int64_t now_ns)
+{
+	int64_t late_ns = now_ns - agent->turn_ns;
+
+	if (late_ns < 0)
+		late_ns = 0;
+	/* One long stop (SIGSTOP, suspend) is no habit. */
+	if (late_ns > agent->period_ns / 2)
+		return;
+	agent->lateness_ns = mean_next(agent->lateness_ns, late_ns, agent->turns == 0);
+}
+
+int entrain_begin(struct entrain_agent *agent)
+{
+	uint32_t acting = 1, garbled = 0, count;
+	int64_t now_ns;
+
+	if (!agent)
+		return ENTRAIN_USAGE;
+	if (!agent_here(agent))
+		return ENTRAIN_FORKED;
+	now_ns = clock_now_ns();
+	lateness_learn(agent, now_ns);
+	agent->began_ns = now_ns;
+	agent->turns++;
+	if (!agent->joined || !agent_settings_read(agent) ||
+	    !slot_set_acting(&agent->owner, now_ns)) {
+		step_alone(agent, now_ns);
+		agent_arm(agent);
+		return 0;
+	}
+	/* [S8] seq_cst: our "acting" is out before we look at the others'. Of two that begin at once, at least one sees
+	 * the other. */
+	atomic_thread_fence(memory_order_seq_cst);
+	count = snapshot_take(agent, now_ns, &acting, &garbled);
+	slot_set_fact(&agent->owner, FACT_OVERLAP, acting);
+	slot_set_fact(&agent->owner, FACT_TURNS, agent->turns);
+	slot_set_fact(&agent->owner, FACT_LATENESS, (uint64_t)agent->lateness_ns);
+	if (agent->kind != ENTRAIN_RELATIVE)
+		step(agent, now_ns, count);
+	agent_arm(agent);
+	return 0;
+}
+
+int entrain_end(struct entrain_agent *agent)
+{
+	uint32_t acting = 0, garbled = 0;
+	int64_t now_ns, action_ns;
+
+	if (!agent)
+		return ENTRAIN_USAGE;
+	if (!agent_here(agent))
+		return ENTRAIN_FORKED;
+	if (!agent->began_ns)
+		return 0;
+	now_ns = clock_now_ns();
+	action_ns = now_ns - agent->began_ns;
+	agent->work_ns = mean_next(agent->work_ns, action_ns, agent->turns == 1);
+	if (agent->work_ns > agent->period_ns)
+		agent->work_ns = agent->period_ns;
+	if (agent->joined && slot_set_acting(&agent->owner, -agent->began_ns)) {
+		slot_set_fact(&agent->owner, FACT_ACTION_LAST, (uint64_t)action_ns);
+		if (agent->kind == ENTRAIN_RELATIVE && agent_settings_read(agent))
+			step(agent, now_ns, snapshot_take(agent, now_ns, &acting, &garbled));
+	} else if (agent->kind == ENTRAIN_RELATIVE) {
+		step_alone(agent, now_ns);
+	}
+	agent->began_ns = 0;
+	if (agent->kind == ENTRAIN_RELATIVE)
+		agent_arm(agent);
+	return 0;
+}
+
+int64_t entrain_next_turn_ns(const struct entrain_agent *agent)
+{
+	return agent && agent_here(agent) ? agent->turn_ns : INT64_MAX;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* agent_wait.c - sleep until the turn, with a deadline, cancellable, or through a timerfd. */
+#include <errno.h>
+#include <pthread.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+#include "agent.h"
+#include "clock.h"
+
+static struct timespec timespec_of(int64_t instant_ns)
+{
+	struct timespec time = { .tv_sec = instant_ns / 1000000000,
+				 .tv_nsec = instant_ns % 1000000000 };
+
+	if (instant_ns < 0)
+		time = (struct timespec){ 0 };
+	return time;
+}
+
+static bool swarm_acts(const struct entrain_agent *agent)
+{
+	return agent->joined && atomic_load_explicit(&agent->mapping->segment.settings->mode,
+						     memory_order_relaxed) == ENTRAIN_ACT;
+}
+
+int64_t agent_wake_ns(const struct entrain_agent *agent, int64_t now_ns)
+{
+	int64_t undelayed_ns = agent->turn_ns - agent->delay_ns, look_ns;
+
+	if (now_ns < undelayed_ns)
+		look_ns = undelayed_ns;
+	else if (!swarm_acts(agent))
+		return undelayed_ns;
+	else
+		look_ns = now_ns;
+	/* Asleep in a delay, look at the mode again and again, so that switching off is obeyed. An agent at rest has no
+	 * delay and does not wake for this. */
+	look_ns += OFF_LATENCY_NS / 2;
+	return agent->turn_ns < look_ns ? agent->turn_ns : look_ns;
+}
+
+static int wait_until(struct entrain_agent *agent, int64_t deadline_ns)
+{
+	for (;;) {
+		int64_t now_ns = clock_now_ns(), wake_ns = agent_wake_ns(agent, now_ns);
+		struct timespec wake;
+
+		if (sem_trywait(&agent->cancel) == 0) {
+			while (sem_trywait(&agent->cancel) == 0)
+				;
+			return ENTRAIN_CANCELED;
+		}
+		if (now_ns >= wake_ns)
+			return 0;
+		if (now_ns >= deadline_ns)
+			return ENTRAIN_TIMEOUT;
+		wake = timespec_of(wake_ns < deadline_ns ? wake_ns : deadline_ns);
+		/* A cancellation point; a post before or during it ends it, so no cancel is lost: it is seen by
+		 * sem_trywait() above after being put back. */
+		if (sem_clockwait(&agent->cancel, CLOCK_MONOTONIC, &wake) == 0)
+			sem_post(&agent->cancel);
+	}
+}
+
+int entrain_wait_until(struct entrain_agent *agent, int64_t deadline_ns)
+{
+	int saved = errno, result;
+
+	if (!agent)
+		return ENTRAIN_USAGE;
+	if (!agent_here(agent))
+		return ENTRAIN_FORKED;
+	agent_upkeep(agent);
+	result = wait_until(agent, deadline_ns);
+	errno = saved;
+	return result;
+}
+
+int entrain_wait(struct entrain_agent *agent)
+{
+	return entrain_wait_until(agent, INT64_MAX);
+}
+
+void entrain_cancel(struct entrain_agent *agent)
+{
+	int saved = errno;
+
+	if (agent && agent_here(agent))
+		sem_post(&agent->cancel);
+	errno = saved;
+}
+
+static void timer_set(const struct entrain_agent *agent, int64_t wake_ns)
+{
+	struct itimerspec timer = { .it_value = timespec_of(wake_ns > 0 ? wake_ns : 1) };
+	int saved = errno;
+
+	timerfd_settime(agent->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL);
+	errno = saved;
+}
+
+void agent_arm(struct entrain_agent *agent)
+{
+	if (agent->timer_fd >= 0)
+		timer_set(agent, agent_wake_ns(agent, clock_now_ns()));
+}
+
+int entrain_timerfd(struct entrain_agent *agent)
+{
+	if (!agent || !agent_here(agent)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (agent->timer_fd < 0)
+		agent->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	agent_arm(agent);
+	return agent->timer_fd;
+}
+
+int entrain_due(struct entrain_agent *agent)
+{
+	int64_t now_ns, wake_ns;
+	uint64_t expirations;
+	int saved = errno;
+
+	if (!agent || !agent_here(agent))
+		return 0;
+	agent_upkeep(agent);
+	if (agent->timer_fd >= 0)
+		while (read(agent->timer_fd, &expirations, sizeof(expirations)) < 0 &&
+		       errno == EINTR)
+			;
+	now_ns = clock_now_ns();
+	wake_ns = agent_wake_ns(agent, now_ns);
+	if (now_ns < wake_ns && agent->timer_fd >= 0)
+		timer_set(agent, wake_ns);
+	errno = saved;
+	return now_ns >= wake_ns;
+}

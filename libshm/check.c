@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* check.c - is a segment sound? says what is not, and mends what can be mended without touching a live agent. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "clock.h"
+#include "error.h"
+#include "settings.h"
+#include "swarm.h"
+
+struct report {
+	void (*finding)(const char *text, int repaired, void *context);
+	void *context;
+	unsigned left; /* findings not mended */
+};
+
+static void say(struct report *report, bool repaired, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void say(struct report *report, bool repaired, const char *format, ...)
+{
+	char text[512];
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(text, sizeof(text), format, list);
+	va_end(list);
+	report->left += !repaired;
+	if (report->finding)
+		report->finding(text, repaired, report->context);
+}
+
+/* A slot whose owner is gone, whose words cannot be, or whose claim was never finished. */
+static void slot_check(const struct roster *roster, uint32_t index, const struct identity *self,
+		       int64_t now_ns, const struct entrain_settings *settings, bool repair,
+		       struct report *report)
+{
+	const struct shm_slot *slot = &roster->slots[index];
+	uint64_t version = atomic_load_explicit(&slot->version, memory_order_acquire);
+	struct measured one;
+	enum liveness liveness;
+
+	if (!version_pid(version))
+		return;
+	liveness = roster_probe(roster, self, index, version);
+	if (liveness == LIVENESS_DEAD) {
+		bool freed = repair && roster_free(roster, index, version);
+
+		say(report, freed, "slot %u: its process %u is gone%s", index, version_pid(version),
+		    freed ? "; released" : "; entrainctl reap releases it");
+		return;
+	}
+	if (!measured_judge(&one, slot, index, now_ns, settings)) {
+		int64_t claimed_ns = -atomic_load_explicit(&slot->acting_ns, memory_order_relaxed);
+
+		if (version_sequence(version) == 0 && now_ns - claimed_ns > INT64_C(1000000000))
+			say(report, false, "slot %u: claimed by process %u, but never published",
+			    index, version_pid(version));
+		return;
+	}
+	if (one.implausible)
+		say(report, false,
+		    "slot %u: process %u publishes values that cannot be; it is left out", index,
+		    version_pid(version));
+}
+
+static void bitmap_check(const struct roster *roster, bool repair, struct report *report)
+{
+	unsigned missing = 0;
+
+	for (uint32_t index = 0; index < roster->capacity; index++) {
+		uint64_t version =
+			atomic_load_explicit(&roster->slots[index].version, memory_order_acquire);
+		uint64_t word = atomic_load_explicit(&roster->agents->occupied[index / 64],
+						     memory_order_relaxed);
+
+		if (version_pid(version) && !(word >> (index % 64) & 1)) {
+			missing++;
+			if (repair)
+				roster_mark(roster, index);
+		}
+	}
+	if (missing)
+		say(report, repair,
+		    "%u occupied slot%s missing in the hint; owners repair it at their next turn",
+		    missing, missing == 1 ? " is" : "s are");
+}
+
+static void slots_check(struct entrain_swarm *swarm, bool repair, struct report *report)
+{
+	struct entrain_settings settings;
+	struct roster roster;
+	enum entrain_code code = settings_load(&swarm->segment.control->settings,
+					       swarm->segment.agents_size, &settings);
+	int64_t now_ns = clock_now_ns();
+
+	if (code) {
+		say(report, false, "control: %s", entrain_code_text(code));
+		return;
+	}
+	roster = (struct roster){ swarm->segment.agents, swarm->segment.slots, settings.capacity };
+	for (uint32_t index = 0; index < roster.capacity; index++)
+		slot_check(&roster, index, &swarm->self, now_ns, &settings, repair, report);
+	bitmap_check(&roster, repair, report);
+}
+
+/* What a creator or remover left that died half-way is removed by the same rules as it is taken over. */
+static int half_made_check(const struct segment_place *place, const struct entrain_error *why,
+			   bool repair, struct report *report, struct entrain_error *error)
+{
+	bool removed = repair && segment_remove(place, error) == ENTRAIN_OK;
+
+	say(report, removed, "%s: %s%s", place->control, entrain_code_text(why->code),
+	    removed ? "; removed" : "");
+	return removed ? ENTRAIN_OK : ENTRAIN_UNSOUND;
+}
+
+int entrain_check(const char *dir, const char *name, int repair,
+		  void (*finding)(const char *text, int repaired, void *context), void *context,
+		  struct entrain_error *error)
+{
+	struct report report = { finding, context, 0 };
+	struct entrain_error why = { 0 };
+	struct segment_place place;
+	struct entrain_swarm *swarm;
+	struct stat status;
+	int saved = errno;
+	enum entrain_code code = segment_place_init(&place, dir, name, error);
+
+	if (code)
+		return (int)code;
+	swarm = entrain_open(dir, name, ENTRAIN_ADMIN, &why);
+	if (swarm) {
+		slots_check(swarm, repair, &report);
+		entrain_close(swarm);
+	} else if (why.code == ENTRAIN_HALF_MADE) {
+		code = half_made_check(&place, &why, repair, &report, error);
+	} else if (why.code == ENTRAIN_NO_SWARM && lstat(place.agents, &status) == 0) {
+		bool removed = repair && status.st_uid == geteuid() && unlink(place.agents) == 0;
+
+		say(&report, removed, "%s: left over without its control object%s", place.agents,
+		    removed ? "; removed" : "");
+	} else if (why.code == ENTRAIN_NO_SWARM || why.code == ENTRAIN_PERMISSION ||
+		   why.code == ENTRAIN_USAGE) {
+		if (error)
+			*error = why;
+		code = why.code;
+	} else {
+		say(&report, false, "%s: %s", why.object, why.why);
+	}
+	if (!code && report.left)
+		code = error_set(error, ENTRAIN_UNSOUND, 0, "check swarm", place.name,
+				 "%u finding%s", report.left, report.left == 1 ? "" : "s");
+	errno = saved;
+	return (int)code;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* clock.c - the monotonic clock, and how far a time namespace shifts it. */
+#include "clock.h"
+#include <time.h>
+#include "entrain.h"
+#include "procfile.h"
+
+static int64_t read_clock(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int64_t monotonic_ns(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t (*clock_source)(void) = monotonic_ns;
+
+int64_t clock_wall_ns(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
+int64_t clock_offset_ns(void)
+{
+	char text[256];
+	long long seconds, nanoseconds;
+
+	/* "monotonic  90000 0": what the children of this process get, which after exec is what it has. */
+	if (procfile_read("/proc/self/timens_offsets", text, sizeof(text)) < 0 ||
+	    sscanf(text, "monotonic %lld %lld", &seconds, &nanoseconds) != 2)
+		return 0;
+	return seconds * 1000000000 + nanoseconds;
+}
+
+int64_t entrain_now_ns(void)
+{
+	return clock_now_ns();
+}

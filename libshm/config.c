@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/* config.c - the configuration file: sections of swarms, each finding with file and line. */
+#include <errno.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include "error.h"
+#include "settings.h"
+
+#define WHAT "read configuration"
+#define KEYS_MAX 64
+
+typedef void finding_callback(const struct entrain_error *finding, void *context);
+
+struct reading {
+	FILE *stream;
+	const char *file;
+	int line;
+	bool cut;           /* the line now read is longer than inih's buffer */
+	const char *wanted; /* swarm; NULL: all are checked */
+	bool found;
+	struct entrain_settings *settings;
+	struct entrain_settings other; /* of sections that are only checked */
+	char section[128];
+	char given[KEYS_MAX][32]; /* keys that this section has had */
+	unsigned given_count;
+	unsigned findings;
+	finding_callback *finding;
+	void *context;
+};
+
+const char *entrain_config_path(void)
+{
+	const char *path = secure_getenv("ENTRAIN_CONFIG");
+
+	return path && *path ? path : ENTRAIN_SYSCONFDIR "/entrain.ini";
+}
+
+static void report(struct reading *reading, const char *format, const char *first,
+		   const char *second) __attribute__((format(printf, 2, 0)));
+
+static void report(struct reading *reading, const char *format, const char *first,
+		   const char *second)
+{
+	struct entrain_error finding;
+	char object[256], why[256];
+
+	snprintf(object, sizeof(object), "%.200s:%d", reading->file, reading->line);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(why, sizeof(why), format, first, second);
+#pragma GCC diagnostic pop
+	error_set(&finding, ENTRAIN_CONFIG, 0, WHAT, object, "%s", why);
+	reading->findings++;
+	if (reading->finding)
+		reading->finding(&finding, reading->context);
+}
+
+/* inih has no line numbers: count them here. Leading blanks are dropped, since inih would take an indented line for the
+ * rest of the one before. */
+static char *read_line(char *text, int size, void *context)
+{
+	struct reading *reading = context;
+	char *got = fgets(text, size, reading->stream);
+	size_t blanks, length;
+
+	if (!got)
+		return NULL;
+	if (!reading->cut)
+		reading->line++;
+	length = strlen(text);
+	reading->cut = length > 0 && text[length - 1] != '\n' && !feof(reading->stream);
+	if (reading->cut) {
+		report(reading, "the line is longer than %s bytes%s", "200", "");
+		text[0] = '\n';
+		text[1] = '\0';
+		return text;
+	}
+	blanks = strspn(text, " \t");
+	memmove(text, text + blanks, length - blanks + 1);
+	return text;
+}
+
+static void section_enter(struct reading *reading, const char *section)
+{
+	const char *name = section + strlen("swarm ");
+
+	snprintf(reading->section, sizeof(reading->section), "%s", section);
+	reading->given_count = 0;
+	entrain_settings_init(&reading->other);
+	if (strncasecmp(section, "swarm ", 6) != 0)
+		report(reading, "section [%s] is not known; sections are [swarm NAME]%s", section,
+		       "");
+	else if (!swarm_name_valid(name))
+		report(reading, "'%s' is not a swarm's name: 1 to 64 of a-z 0-9 - _ .%s", name, "");
+}
+
+static bool key_repeated(struct reading *reading, const char *key)
+{
+	for (unsigned i = 0; i < reading->given_count; i++)
+		if (strcmp(reading->given[i], key) == 0)
+			return true;
+	if (reading->given_count < KEYS_MAX)
+		snprintf(reading->given[reading->given_count++], 32, "%s", key);
+	return false;
+}
+
+static int take_key(void *context, const char *section, const char *key, const char *value)
+{
+	struct reading *reading = context;
+	struct entrain_settings *settings = &reading->other;
+	struct entrain_error why;
+	bool wanted;
+
+	if (strcmp(section, reading->section) != 0)
+		section_enter(reading, section);
+	if (strncasecmp(section, "swarm ", 6) != 0)
+		return 1;
+	wanted = reading->wanted && strcmp(section + 6, reading->wanted) == 0;
+	if (wanted) {
+		reading->found = true;
+		settings = reading->settings;
+	} else if (reading->wanted) {
+		return 1; /* another swarm's section is another swarm's matter */
+	}
+	if (key_repeated(reading, key))
+		report(reading, "%s is given twice%s", key, "");
+	else if (entrain_settings_set(settings, key, value, 0, &why))
+		report(reading, "%s: %s", key, why.why);
+	return 1;
+}
+
+struct first_finding {
+	struct entrain_error *error;
+	unsigned count;
+};
+
+static void keep_first(const struct entrain_error *finding, void *context)
+{
+	struct first_finding *first = context;
+
+	if (first->count++ == 0 && first->error)
+		*first->error = *finding;
+}
+
+/* Returns 0, ENTRAIN_CONFIG after findings, or why the file cannot be read. */
+static enum entrain_code parse(struct reading *reading, const char *file,
+			       struct entrain_error *error)
+{
+	int result;
+
+	reading->file = file ? file : entrain_config_path();
+	reading->stream = fopen(reading->file, "re");
+	if (!reading->stream)
+		return error_system(error, errno, WHAT, reading->file);
+	result = ini_parse_stream(read_line, reading, take_key, reading);
+	if (ferror(reading->stream)) {
+		fclose(reading->stream);
+		return error_system(error, EIO, WHAT, reading->file);
+	}
+	fclose(reading->stream);
+	if (result > 0 && reading->findings == 0) {
+		reading->line = result;
+		report(reading, "this is neither [section] nor key = value%s%s", "", "");
+	}
+	return reading->findings ? ENTRAIN_CONFIG : ENTRAIN_OK;
+}
+
+int entrain_config_read(const char *file, const char *swarm, struct entrain_settings *settings,
+			struct entrain_error *error)
+{
+	struct entrain_settings result = *settings;
+	struct first_finding first = { error, 0 };
+	struct reading reading = { .wanted = swarm ? swarm : "default",
+				   .settings = &result,
+				   .finding = keep_first,
+				   .context = &first };
+	int saved = errno;
+	enum entrain_code code = parse(&reading, file, error);
+
+	if (!code && !reading.found)
+		code = error_set(error, ENTRAIN_NO_SWARM, 0, WHAT, reading.file,
+				 "it has no section [swarm %s]", reading.wanted);
+	if (!code)
+		code = (enum entrain_code)entrain_settings_check(&result, error);
+	if (!code)
+		*settings = result;
+	errno = saved;
+	return (int)code;
+}
+
+int entrain_config_check(const char *file, finding_callback *finding, void *context,
+			 struct entrain_error *error)
+{
+	struct reading reading = { .finding = finding, .context = context };
+	int saved = errno;
+	enum entrain_code code = parse(&reading, file, error);
+
+	if (code == ENTRAIN_CONFIG)
+		error_set(error, code, 0, WHAT, reading.file, "%u finding%s", reading.findings,
+			  reading.findings == 1 ? "" : "s");
+	errno = saved;
+	return (int)code;
+}

@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * entrain.h - worker processes of one host as oscillators in a swarm.
+ *
+ * Workers that do the same thing on the same period (flush, fsync, checkpoint)
+ * join a swarm by name. Each sees the others' turns in shared memory and
+ * moves only its own, until the turns are spread evenly, or meet, as the swarm's
+ * goal says. There is no leader, no daemon and no lock.
+ *
+ *	struct entrain_agent *agent = entrain_join("web", NULL, NULL);
+ *	while (entrain_wait(agent) == 0) {
+ *		entrain_begin(agent);
+ *		flush();
+ *		entrain_end(agent);
+ *	}
+ *	entrain_leave(agent);
+ *
+ * What holds for every function unless its own lines say otherwise:
+ *
+ * Units    Durations and instants are int64_t nanoseconds, names end in _ns.
+ *          Instants are of CLOCK_MONOTONIC. Shares are parts per million
+ *          of a period, names end in _ppm. Phase is in turns, 0 <= phase < 1.
+ * Returns  0, or a positive enum entrain_code; functions that return a pointer
+ *          return NULL on failure. errno is left as it was found.
+ * Errors   A function with a parameter `error` fills it on failure; NULL is allowed.
+ * Owner    The caller owns every struct it passes in; the library keeps no pointer to
+ *          it after the call. Handles are owned by the library until entrain_leave() or
+ *          entrain_close().
+ * Threads  A handle belongs to one thread at a time; different handles may be used by
+ *          different threads at once. Functions without a handle may be called at any time.
+ * Signals  Only entrain_cancel() may be called from a signal handler.
+ * Fork     A handle belongs to the process that made it. In a child of fork() or of a
+ *          raw clone every call on it returns ENTRAIN_FORKED and touches nothing, until
+ *          entrain_rejoin(). A child of vfork() must call nothing of this library.
+ * Prints   The library prints nothing, never exits and installs no signal handler.
+ */
+#ifndef ENTRAIN_H
+#define ENTRAIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define ENTRAIN_API __attribute__((visibility("default")))
+#else
+#define ENTRAIN_API
+#endif
+
+/* Version of this header; that of the library that runs is entrain_version(). */
+#define ENTRAIN_VERSION_TEXT "0.1.0"
+
+/* ---- errors --------------------------------------------------------------------------- */
+
+/*
+ * The one table of what can go wrong: name, message, what to do about it, exit status of
+ * entrainctl. The enum, entrain_code_text(), the manual and the tool are made from it.
+ */
+#define ENTRAIN_CODES(X) \
+	X(OK, "done", "", 0) \
+	X(CANCELED, "the wait was cancelled", "", 1) \
+	X(TIMEOUT, "the deadline passed", "", 1) \
+	X(FORKED, "the handle belongs to the parent process", \
+	  "call entrain_rejoin() or entrain_join() in the child", 1) \
+	X(USAGE, "not a valid value", "", 2) \
+	X(CONFIG, "the configuration is wrong", \
+	  "entrainctl check --config FILE lists every finding", 2) \
+	X(NO_SWARM, "no such swarm", "create it: entrainctl create SWARM", 3) \
+	X(PERMISSION, "not permitted", \
+	  "run as the swarm's owner or root, or create it with --group", 4) \
+	X(FOREIGN, "the object belongs to somebody else or is not a swarm's", \
+	  "see who made it with ls -li; remove it, or choose another name or ENTRAIN_DIR", 4) \
+	X(EXISTS, "the swarm exists already", \
+	  "use --if-missing, or remove it first: entrainctl rm SWARM", 1) \
+	X(NOT_READY, "the swarm is being created and not ready yet", "try again in a moment", 1) \
+	X(HALF_MADE, "its creator died half-way", "create it again: entrainctl create SWARM", 1) \
+	X(UNSOUND, "the segment is unsound", \
+	  "look with: entrainctl check SWARM; then rm and create it again", 1) \
+	X(TRUNCATED, "the object is shorter than its header says", \
+	  "rm and create the swarm again; nothing may truncate a swarm's objects", 1) \
+	X(OTHER_BOOT, "the segment is of another boot of this host", \
+	  "rm and create the swarm again", 1) \
+	X(CLOCK, "this process sees another monotonic clock than the swarm", \
+	  "a time namespace shifts it: run entrain inside only one of them", 1) \
+	X(NOT_EMPTY, "agents are alive in the swarm", "stop them, or leave out --when-empty", 1) \
+	X(FULL, "no slot is free", \
+	  "free those of dead agents: entrainctl reap SWARM; or create it with a larger " \
+	  "--capacity", \
+	  5) \
+	X(NO_SPACE, "no space for the segment", \
+	  "free some, enlarge the tmpfs (mount -o remount,size=...), or use ENTRAIN_DIR", 5) \
+	X(LIMIT, "a limit of this process is in the way", "see ulimit -a", 5) \
+	X(SYSTEM, "the system refused", "", 5) \
+	X(TOO_NEW, "the segment was made by a newer entrain", "update this side", 6) \
+	X(TOO_OLD, "the segment was made by an older entrain", \
+	  "restart what uses the swarm, then rm and create it again", 6)
+
+enum entrain_code {
+#define ENTRAIN_CODE_ENUM(name, text, hint, status) ENTRAIN_##name,
+	ENTRAIN_CODES(ENTRAIN_CODE_ENUM)
+#undef ENTRAIN_CODE_ENUM
+		ENTRAIN_CODE_COUNT
+};
+
+/* What went wrong, on which object, and why. Texts are always terminated, printable ASCII. */
+struct entrain_error {
+	enum entrain_code code;
+	int os_error;     /* errno of the call that failed, or 0 */
+	char what[48];    /* what was tried: "open swarm" */
+	char object[256]; /* on what: a path, a key, file:line */
+	char why[256];    /* why it failed, in a sentence */
+};
+
+/* The message of a code, what to do about it ("" if nothing), and entrainctl's exit status for it.
+ * Never NULL, also for values that are no code. Threads, Signals: safe. */
+ENTRAIN_API const char *entrain_code_text(enum entrain_code code);
+ENTRAIN_API const char *entrain_code_hint(enum entrain_code code);
+ENTRAIN_API int entrain_code_status(enum entrain_code code);
+
+/* ---- words ---------------------------------------------------------------------------- */
+
+/* How a host comes to its turns (one kind a swarm). 0 in options: as the swarm. */
+enum entrain_kind {
+	ENTRAIN_KIND_SWARM,
+	ENTRAIN_TAKEN,    /* takes its instants from us: a delay is not carried on */
+	ENTRAIN_RELATIVE, /* sleeps a period after its last action: a delay shifts it for good */
+	ENTRAIN_GRID,     /* its instants come from a clock: a delay must be paid each cycle */
+	ENTRAIN_DRIFTING, /* aperiodic: queues at the door */
+};
+
+/* What an operator lets the swarm do; agents obey at once. */
+enum entrain_mode {
+	ENTRAIN_ACT = 1, /* coordinate */
+	ENTRAIN_OBSERVE, /* publish and measure, delay nothing */
+	ENTRAIN_OFF,     /* as if entrain were not there: own period, no delay */
+};
+
+/* The eight goals of Emerge. */
+enum entrain_goal {
+	ENTRAIN_MINIMIZE_API_CALLS = 1, /* alias batch: all together */
+	ENTRAIN_DISTRIBUTE_LOAD,        /* alias spread: evenly apart */
+	ENTRAIN_REACH_CONSENSUS,        /* groups */
+	ENTRAIN_MINIMIZE_LATENCY,       /* all together, soonest */
+	ENTRAIN_SAVE_ENERGY,
+	ENTRAIN_MAINTAIN_RHYTHM,
+	ENTRAIN_RECOVER_FROM_FAILURE, /* evenly apart, soonest */
+	ENTRAIN_ADAPT_TO_TRAFFIC,
+	ENTRAIN_GOAL_COUNT
+};
+
+enum entrain_state {
+	ENTRAIN_IDLE,   /* between two turns */
+	ENTRAIN_ACTING, /* in its turn */
+	ENTRAIN_STALE, /* silent beyond its turn, but its process exists or cannot be proven dead */
+	ENTRAIN_DEAD,  /* its process is gone; the slot can be reaped */
+};
+
+/* The words that users type and read: "taken", "act", "distribute-load", "splay", "idle".
+ * "?" for values that are none. Threads, Signals: safe. */
+ENTRAIN_API const char *entrain_kind_name(int kind);
+ENTRAIN_API const char *entrain_mode_name(int mode);
+ENTRAIN_API const char *entrain_goal_name(int goal);
+ENTRAIN_API const char *entrain_state_name(int state);
+ENTRAIN_API const char *entrain_strategy_name(int strategy);
+ENTRAIN_API const char *entrain_metric_name(int goal); /* "evenness", "coherence", ... */
+
+/* Version of the library, and of the segment's layout ("1.0"). */
+ENTRAIN_API const char *entrain_version(void);
+ENTRAIN_API const char *entrain_abi(void);
+
+/* Now, as the library counts it: CLOCK_MONOTONIC in ns. Threads, Signals, Fork: safe. */
+ENTRAIN_API int64_t entrain_now_ns(void);
+
+/* ---- agents: for workers -------------------------------------------------------------- */
+
+struct entrain_agent;
+
+/* Join flags. */
+#define ENTRAIN_CREATE \
+	1u /* create the swarm, with `settings` or the defaults, where it is missing */
+
+struct entrain_settings;
+
+/* How to join. Start from ENTRAIN_OPTIONS; what stays 0 or NULL is the default. */
+struct entrain_options {
+	uint32_t size;     /* sizeof, set by ENTRAIN_OPTIONS */
+	uint32_t flags;    /* ENTRAIN_CREATE or 0 */
+	const char *dir;   /* directory of the objects; default: $ENTRAIN_DIR or /dev/shm */
+	const char *name;  /* role, up to 18 bytes; default: the program's name */
+	const char *label; /* trace label, up to 12 bytes, carried by status and events */
+	const struct entrain_settings *settings; /* for ENTRAIN_CREATE */
+	uint32_t kind;                           /* enum entrain_kind */
+	uint32_t max_delay_ppm;   /* the most this agent is delayed a cycle; default: the swarm's */
+	int64_t max_delay_ns;     /* the same as a duration; at most one of the two */
+	int64_t period_ns;        /* own period; default: the swarm's. Outside the band: off-beat */
+	int64_t ready_timeout_ns; /* how long to wait for a swarm in creation; default 2 s */
+	uint32_t trust_owner;     /* nonzero: objects of user `owner` are accepted too */
+	uint32_t owner;           /* default: objects of this user and of root only */
+};
+#define ENTRAIN_OPTIONS \
+	{ \
+		.size = sizeof(struct entrain_options) \
+	}
+
+/*
+ * Join swarm `swarm` ("default" if NULL): claims the lowest free slot and places the first turn in
+ * the middle of the largest gap. `options` may be NULL.
+ * Returns  the agent, or NULL: ENTRAIN_NO_SWARM, FULL, NOT_READY, HALF_MADE, PERMISSION, FOREIGN,
+ *          TRUNCATED, UNSOUND, OTHER_BOOT, CLOCK, TOO_NEW, TOO_OLD, USAGE, SYSTEM, LIMIT, NO_SPACE.
+ * Blocks   up to ready_timeout_ns where the swarm is being created; takes a process-private lock.
+ * Allocates memory for the handle and its scratch (mapped, touched as far as agents are alive).
+ *          The first agent of a process in a swarm maps its objects; later ones share the mapping.
+ * Fork     a child may join whatever another thread of the parent held at the fork.
+ */
+ENTRAIN_API struct entrain_agent *
+entrain_join(const char *swarm, const struct entrain_options *options, struct entrain_error *error);
+
+/*
+ * Sleep until this agent's turn.
+ * Returns  0 it is the turn; ENTRAIN_CANCELED after entrain_cancel() (once for each burst of
+ *          calls); ENTRAIN_FORKED; ENTRAIN_USAGE for NULL.
+ *          A turn always comes: if the slot was lost or the swarm removed, the agent keeps its own
+ *          period and joins again as soon as it can (see entrain_joined()).
+ * Blocks   until the turn: at most the period and max_delay, and where the agent just left a
+ *          turn out, one period more. `set mode=off` ends a delay within 100 ms.
+ *          A cancellation point of pthreads. Signals that are handled do not end the wait.
+ * Wakeups  none but the turn; while the turn is being delayed one each 100 ms at most.
+ */
+ENTRAIN_API int entrain_wait(struct entrain_agent *agent);
+
+/* The same, but not beyond `deadline_ns`: then ENTRAIN_TIMEOUT, and the turn stands. */
+ENTRAIN_API int entrain_wait_until(struct entrain_agent *agent, int64_t deadline_ns);
+
+/*
+ * End the present or next entrain_wait() of this agent.
+ * Signals  async-signal-safe. Threads: from any thread while the handle exists. No wakeup is lost:
+ *          called before the wait, it ends the wait that follows.
+ */
+ENTRAIN_API void entrain_cancel(struct entrain_agent *agent);
+
+/*
+ * Say that the action of this turn begins. A taken or grid host looks at the others here and plans
+ * its next turn (a relative host does so in entrain_end()).
+ * Returns  0, ENTRAIN_FORKED, ENTRAIN_USAGE.
+ * Blocks   never; no lock, no allocation, and no system call while no agent is overdue. If one is,
+ *          one overdue process is looked up in /proc after planning, and its slot freed if it is dead.
+ * Source   SPREAD: one-sided Kolmogorov-Smirnov distance to an even spread; SYNC: largest gap; see
+ *          doc/algorithms.md.
+ */
+ENTRAIN_API int entrain_begin(struct entrain_agent *agent);
+
+/* Say that the action is over, and measure how long it took. A relative host plans its next turn
+ * here. Returns and blocks as entrain_begin(); without a begin it does nothing and returns 0. */
+ENTRAIN_API int entrain_end(struct entrain_agent *agent);
+
+/* The instant of this agent's next turn, for hosts with a timer of their own; INT64_MAX for NULL or in
+ * a forked child. Ask again after each entrain_begin()/entrain_end(). */
+ENTRAIN_API int64_t entrain_next_turn_ns(const struct entrain_agent *agent);
+
+/*
+ * A timerfd, readable when entrain_due() has something to say; armed anew by the library at each plan.
+ * Made at the first call, owned by the agent, closed by entrain_leave(). Close-on-exec, non-blocking.
+ * Returns  the descriptor, or -1 (errno says why).
+ */
+ENTRAIN_API int entrain_timerfd(struct entrain_agent *agent);
+
+/*
+ * For event loops, when the timerfd is readable: is it this agent's turn? Reads the timerfd and, when
+ * the turn is still being delayed, arms it again (at most 100 ms ahead, so that `set mode=off` is obeyed).
+ * Returns  1 yes: call entrain_begin(), act, entrain_end(); 0 not yet.
+ */
+ENTRAIN_API int entrain_due(struct entrain_agent *agent);
+
+/* 1 while the agent holds a slot; 0 while it keeps its own period alone (slot lost, swarm removed or
+ * recreated: it tries to join again at its turns). `why` (may be NULL) says why not. */
+ENTRAIN_API int entrain_joined(const struct entrain_agent *agent, enum entrain_code *why);
+
+/* In a child of fork(): make the inherited handle the child's own, with a slot of its own. In the
+ * process that owns it: join again if the slot was lost. Returns 0 or as entrain_join(). */
+ENTRAIN_API int entrain_rejoin(struct entrain_agent *agent, struct entrain_error *error);
+
+/* Change the trace label (up to 12 bytes) that status and events show. Returns 0. */
+ENTRAIN_API int entrain_label(struct entrain_agent *agent, const char *label);
+
+/*
+ * Give up the slot and free the handle. NULL is allowed. In a forked child it frees the child's copy
+ * only. Threads: not while another thread uses or waits on the handle. Blocks: for the process-private
+ * lock only. A process that exits without it is noticed by the others.
+ */
+ENTRAIN_API void entrain_leave(struct entrain_agent *agent);
+
+/* ---- measuring ------------------------------------------------------------------------ */
+
+/* The state of a swarm. Gaps are between circularly consecutive planned turns, as multiples of
+ * the wanted gap (own action time plus an equal share of the idle time). Only agents that are neither stale,
+ * dead, off-beat nor implausible count. */
+struct entrain_measure {
+	uint32_t size;         /* sizeof, set by ENTRAIN_MEASURE */
+	uint32_t agents_alive; /* idle or acting */
+	uint32_t agents_stale;
+	uint32_t agents_dead;        /* only where processes are probed: entrain_status() */
+	uint32_t agents_off_beat;    /* own period outside the swarm's band */
+	uint32_t agents_implausible; /* values that cannot be; left out */
+	uint32_t peak_overlap;       /* most actions in progress at once in the last full period */
+	uint32_t converged;          /* 1: the goal's metric is reached */
+	double order_parameters[4];  /* R1..R4 of the phases, 0..1 (Daido 1992) */
+	double coherence;            /* R1 (Kuramoto 1984) */
+	double min_gap, max_gap;     /* 1, 1 when perfectly even; 0, N when all together */
+	double evenness;             /* 1 / max_gap of the planned turns, 0..1 */
+	double evenness_actual; /* the same of the instants at which actions began, last period */
+	double value, target;   /* in the metric of the goal, entrain_metric_name(goal) */
+	int64_t longest_period_ns;
+	uint32_t goal;
+	uint32_t mode;
+};
+#define ENTRAIN_MEASURE \
+	{ \
+		.size = sizeof(struct entrain_measure) \
+	}
+
+/* Measure the swarm from inside. Blocks: never; allocates nothing; O(n log n) of the agents alive.
+ * Returns 0, ENTRAIN_FORKED, ENTRAIN_USAGE, or ENTRAIN_NO_SWARM while not joined. */
+ENTRAIN_API int entrain_measure(struct entrain_agent *agent, struct entrain_measure *measure);
+
+/* ---- settings of a swarm -------------------------------------------------------------- */
+
+#define ENTRAIN_CAPACITY_MAX 65536u
+#define ENTRAIN_SAME UINT32_MAX /* uid, gid: as the creating process has it */
+
+/* What an administrator sets. Start from entrain_settings_init(). */
+struct entrain_settings {
+	uint32_t size;
+	uint32_t capacity;      /* slots, 1..65536 */
+	int64_t period_ns;      /* 1 ms .. 24 h */
+	uint32_t band_ppm;      /* periods within [period/(1+band), period*(1+band)] count */
+	uint32_t kind;          /* enum entrain_kind */
+	uint32_t goal;          /* enum entrain_goal */
+	uint32_t mode;          /* enum entrain_mode */
+	uint32_t max_delay_ppm; /* the most an agent is delayed a cycle: a share ... */
+	uint32_t target_ppm;    /* target in the goal's metric, in millionths; 0: the goal's own */
+	int64_t max_delay_ns;   /* ... or a duration; 0: the share holds */
+	uint32_t access;        /* permission bits of the agents object, as 0660 */
+	uint32_t uid, gid;      /* owner and group of the objects, or ENTRAIN_SAME */
+	uint32_t reserved;
+	char topology[64]; /* "full" */
+};
+
+/* One key of the settings, as users type it; the same row feeds the parser, --help, the manual and the sample file. */
+struct entrain_key {
+	const char *name;     /* "max-delay"; files spell it "max_delay" */
+	const char *argument; /* "DURATION|PERCENT" */
+	const char *fallback; /* default, as typed */
+	const char *text;     /* one sentence */
+	uint32_t at_creation; /* may be given to create and in a file */
+	uint32_t live;        /* may be given to `set` while the swarm runs */
+};
+
+/* Row `index` of the table of keys, or NULL past its end. */
+ENTRAIN_API const struct entrain_key *entrain_settings_key(unsigned index);
+
+/* Fill in the defaults. */
+ENTRAIN_API void entrain_settings_init(struct entrain_settings *settings);
+
+/* Set one key from text as users type it ("period", "250ms"). `live`: as for `set`, where `mode` is
+ * act|observe|off; else as at creation, where `mode` is the permission bits. ENTRAIN_USAGE for an unknown key, a
+ * bare number where a unit is needed, or a value out of range; `error` says what would be right. */
+ENTRAIN_API int entrain_settings_set(struct entrain_settings *settings, const char *key,
+				     const char *value, int live, struct entrain_error *error);
+
+/* Check that the values fit together. */
+ENTRAIN_API int entrain_settings_check(const struct entrain_settings *settings,
+				       struct entrain_error *error);
+
+/* Parse "250ms" (us ms s min h; a bare number is refused). Returns 0 or ENTRAIN_USAGE. */
+ENTRAIN_API int entrain_duration_parse(const char *text, int64_t *duration_ns,
+				       struct entrain_error *error);
+
+/* Write a duration as people read it: "4.2 ms". Returns `text`. */
+ENTRAIN_API char *entrain_duration_text(int64_t duration_ns, char text[32]);
+
+/*
+ * Read section [swarm NAME] of the configuration file (NULL: $ENTRAIN_CONFIG, else the installed one) into
+ * `settings`, over what is there. ENTRAIN_NO_SWARM: no such file or section (settings untouched);
+ * ENTRAIN_CONFIG: a key is wrong; error->object is file:line.
+ */
+ENTRAIN_API int entrain_config_read(const char *file, const char *swarm,
+				    struct entrain_settings *settings, struct entrain_error *error);
+
+/* Check a whole file; `finding` is called once for each thing that is wrong. Returns 0 if none. */
+ENTRAIN_API int entrain_config_check(const char *file,
+				     void (*finding)(const struct entrain_error *finding,
+						     void *context),
+				     void *context, struct entrain_error *error);
+
+/* The path of the configuration file that would be read. */
+ENTRAIN_API const char *entrain_config_path(void);
+
+/* ---- swarms: for administrators ------------------------------------------------------- */
+
+/*
+ * Create swarm `name` in `dir` (NULL: $ENTRAIN_DIR or /dev/shm): exclusively, all or nothing.
+ * A half-made swarm whose creator died is taken over by the same user or root.
+ * Returns  0, ENTRAIN_EXISTS, NO_SPACE (nothing is left behind), PERMISSION, FOREIGN, USAGE, LIMIT, SYSTEM.
+ * Blocks   for the file system only.
+ */
+ENTRAIN_API int entrain_create(const char *dir, const char *name,
+			       const struct entrain_settings *settings,
+			       struct entrain_error *error);
+
+/* Remove the swarm's objects; what is mapped lives on until its users notice. With `when_empty`
+ * ENTRAIN_NOT_EMPTY while an agent may be alive. Removes half-made swarms too, if their creator is gone. */
+ENTRAIN_API int entrain_remove(const char *dir, const char *name, int when_empty,
+			       struct entrain_error *error);
+
+/* Call `each` with the name of each swarm in `dir`, sorted. Returns 0 or an error. */
+ENTRAIN_API int entrain_list(const char *dir, void (*each)(const char *name, void *context),
+			     void *context, struct entrain_error *error);
+
+struct entrain_swarm;
+
+#define ENTRAIN_READ 0u
+#define ENTRAIN_ADMIN 1u /* may change settings and reap */
+
+/* Open a swarm to look at it or, with ENTRAIN_ADMIN, to change it. Root reads any user's swarm.
+ * Returns NULL as entrain_join() does. */
+ENTRAIN_API struct entrain_swarm *entrain_open(const char *dir, const char *name, unsigned flags,
+					       struct entrain_error *error);
+ENTRAIN_API void entrain_close(struct entrain_swarm *swarm);
+
+/* One agent, as status shows it. */
+struct entrain_agent_info {
+	uint32_t slot;
+	uint32_t pid;
+	uint32_t state;                            /* enum entrain_state */
+	uint32_t strategy;                         /* entrain_strategy_name() */
+	uint32_t off_beat, implausible;            /* 1: left out of the measures */
+	char name[24], label[16];                  /* printable ASCII, always terminated */
+	double phase;                              /* turns */
+	double energy;                             /* 0..100 */
+	int64_t period_ns, next_turn_ns, began_ns; /* began_ns: its last action; 0: none yet */
+	uint64_t turns, turns_missed;
+	int64_t action_last_ns, action_mean_ns;
+	int64_t delay_last_ns, delay_max_ns, delay_total_ns;
+	int64_t lateness_ns; /* mean */
+};
+
+/* One picture of a swarm. */
+struct entrain_status {
+	uint32_t size; /* sizeof, set by ENTRAIN_STATUS */
+	uint32_t capacity;
+	uint32_t agents;       /* entries that there are; may exceed the space given */
+	uint32_t acknowledged; /* agents that follow the present topology */
+	uint64_t topology_generation;
+	struct entrain_settings settings;
+	struct entrain_measure measure;
+};
+#define ENTRAIN_STATUS \
+	{ \
+		.size = sizeof(struct entrain_status), .measure = ENTRAIN_MEASURE \
+	}
+
+/*
+ * Fill `status` and up to `space` entries of `agents` (may be NULL with 0), lowest slot first. Looks each
+ * silent agent's process up, changes nothing. `converged` has one cycle's hysteresis over the calls on one handle.
+ * Allocates scratch. Returns 0 or an error.
+ */
+ENTRAIN_API int entrain_status(struct entrain_swarm *swarm, struct entrain_status *status,
+			       struct entrain_agent_info *agents, unsigned space,
+			       struct entrain_error *error);
+
+/* Publish changed settings (period, mode, goal, target, max delay) of an ENTRAIN_ADMIN handle: agents follow
+ * at their next turn, `mode` at once. What cannot change while the swarm runs is refused with ENTRAIN_USAGE. */
+ENTRAIN_API int entrain_set(struct entrain_swarm *swarm, const struct entrain_settings *settings,
+			    struct entrain_error *error);
+
+/* Release the slots of agents whose processes are proven dead. `released` gets their number, `unproven` that
+ * of the silent ones that cannot be proven dead (another pid namespace, no /proc). */
+ENTRAIN_API int entrain_reap(struct entrain_swarm *swarm, uint32_t *released, uint32_t *unproven,
+			     struct entrain_error *error);
+
+/* Is the segment sound? Calls `finding` for each thing that is not; with `repair` (ENTRAIN_ADMIN) mends what can be
+ * mended without touching a live agent. Returns 0 sound (or mended), ENTRAIN_UNSOUND. */
+ENTRAIN_API int entrain_check(const char *dir, const char *name, int repair,
+			      void (*finding)(const char *text, int repaired, void *context),
+			      void *context, struct entrain_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

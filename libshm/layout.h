@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * layout.h - what lies where in the shared objects of a swarm.
+ *
+ * /entrain.NAME.control   struct shm_control                       only its owner writes it
+ * /entrain.NAME.agents    struct shm_agents, then struct shm_slot[] agents write their own slot
+ *
+ * Only fixed-width integers live here. The listing of fields in layout.c is the table of field, unit
+ * and writer; a test compares offsets and sizes with tests/unit/layout.golden. A change there changes the ABI.
+ */
+#ifndef ENTRAIN_LAYOUT_H
+#define ENTRAIN_LAYOUT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "entrain.h"
+
+#define SHM_CONTROL_MAGIC UINT64_C(0x006c7274636e6565) /* "eencrtl" */
+#define SHM_AGENTS_MAGIC UINT64_C(0x0074676100006e65)  /* "en..agt" */
+
+/* Major: readers of another major refuse. Minor: fields were added where zero means "not there". */
+#define SHM_ABI_MAJOR 1u
+#define SHM_ABI_MINOR 0u
+
+#define SHM_CONTROL_SIZE 4096u
+#define SHM_AGENTS_OFFSET 16384u /* of the first slot */
+#define SHM_BITMAP_WORDS (ENTRAIN_CAPACITY_MAX / 64u)
+#define SHM_SLOT_SIZE 256u
+
+/* Bytes of the agents object for a capacity. */
+#define SHM_AGENTS_SIZE(capacity) (SHM_AGENTS_OFFSET + (uint64_t)(capacity)*SHM_SLOT_SIZE)
+
+/* The head of both objects. All but `magic` is written before magic is published and never changes. */
+struct shm_header {
+	_Atomic uint64_t magic; /* [L1] stored last, with release: the object is complete */
+	uint32_t abi_major;
+	uint32_t abi_minor;
+	uint64_t creation_id; /* random; the same in both objects of a swarm */
+	uint8_t boot_id[16];
+	uint32_t header_size; /* sizeof the struct that follows from here on, for this version */
+	uint32_t slot_size;
+	uint64_t slots_offset;
+	uint64_t created_ns;     /* CLOCK_REALTIME */
+	int64_t clock_offset_ns; /* of the creator's time namespace */
+	uint32_t creator_pid;    /* for people only */
+	uint32_t access;         /* permission bits that the objects were made with */
+	uint32_t uid, gid;       /* owner that they were made for */
+};
+
+/* What an administrator sets, live. Each word is valid by itself; none is used without a check. */
+struct shm_settings {
+	_Atomic uint32_t mode;     /* enum entrain_mode */
+	_Atomic uint32_t goal;     /* enum entrain_goal */
+	_Atomic uint32_t kind;     /* enum entrain_kind */
+	_Atomic uint32_t capacity; /* [L2] slots that exist; release after the object grew */
+	_Atomic int64_t period_ns;
+	_Atomic uint32_t band_ppm;
+	_Atomic uint32_t target_ppm;
+	_Atomic int64_t max_delay_ns;
+	_Atomic uint32_t max_delay_ppm;
+	_Atomic uint32_t removed; /* 1: the swarm is gone; agents leave it at their next turn */
+	_Atomic uint64_t topology_generation;
+	_Atomic uint64_t changes; /* how often anything here was set */
+};
+
+struct shm_control {
+	struct shm_header header;
+	uint8_t reserved1[256 - sizeof(struct shm_header)];
+	struct shm_settings settings;
+};
+
+struct shm_agents {
+	struct shm_header header;
+	uint8_t reserved1[256 - sizeof(struct shm_header)];
+	uint8_t reserved2[8192 - 256];
+	/* Hint: bit i is set while slot i is probably occupied. Set by who claims, cleared by who frees,
+	 * repaired by the slot's owner at each turn; being wrong costs time, never correctness. */
+	_Atomic uint64_t occupied[SHM_BITMAP_WORDS];
+};
+
+/*
+ * A word that names its writer: the low 16 bits of the owner's incarnation above 48 bits of value. A store
+ * into a slot is a compare-and-swap from the word last seen there (slot.c), so that a former owner who wakes
+ * up cannot write into its successor's slot: the successor has replaced every word by one of its own.
+ */
+typedef _Atomic uint64_t shm_tagged;
+/* An instant: needs no tag, since no later owner writes one that an earlier owner has seen. */
+typedef _Atomic int64_t shm_instant;
+
+enum shm_copy_word {
+	COPY_PERIOD,   /* ns: own period */
+	COPY_WORK,     /* ns: running mean of the action time */
+	COPY_DELAY,    /* ns: how much of next is delay */
+	COPY_STATUS,   /* goal, strategy, kind, flags: see SHM_STATUS_* */
+	COPY_TOPOLOGY, /* generation followed (32), energy in 1/512 (16) */
+	COPY_WORDS
+};
+
+/* What is published together, once a turn; two of them, flipped by the version. */
+struct shm_copy {
+	shm_instant cur_ns;  /* scheduled instant of the present (last) turn */
+	shm_instant next_ns; /* planned instant of the next */
+	shm_tagged word[COPY_WORDS];
+};
+
+enum shm_fact_word {
+	/* identity, written at join */
+	FACT_START,     /* the process's start time, clock ticks since boot */
+	FACT_PID_SPACE, /* inode of its pid namespace */
+	FACT_NAME1,
+	FACT_NAME2,
+	FACT_NAME3, /* role: 6 bytes a word */
+	FACT_LABEL1,
+	FACT_LABEL2, /* trace label */
+	/* statistics, written at turns */
+	FACT_TURNS,
+	FACT_MISSED,      /* turns left out because they had passed */
+	FACT_ACTION_LAST, /* ns */
+	FACT_DELAY_LAST,  /* ns */
+	FACT_DELAY_MAX,   /* ns */
+	FACT_DELAY_TOTAL, /* us */
+	FACT_LATENESS,    /* ns: running mean of begin - scheduled */
+	FACT_OVERLAP,     /* actions in progress that it saw when its last one began, with itself */
+	FACT_SPARE,
+	FACT_WORDS
+};
+#define FACT_IDENTITY_END FACT_TURNS
+
+/* One agent. The first 128 bytes are what a step reads. */
+struct shm_slot {
+	/* pid (22 bits, 0 = free), incarnation (18), sequence (24; 0 = claimed, nothing published). The low
+	 * bit of the sequence selects the copy that is valid. */
+	_Atomic uint64_t version;
+	shm_instant acting_ns; /* b: acting since b; -b: idle, last began at b */
+	struct shm_copy copy[2];
+	/* identity and statistics */
+	shm_tagged fact[FACT_WORDS];
+};
+
+#define SHM_STATUS_GOAL(word) ((uint32_t)(word)&0xff)
+#define SHM_STATUS_STRATEGY(word) ((uint32_t)((word) >> 8) & 0xff)
+#define SHM_STATUS_KIND(word) ((uint32_t)((word) >> 16) & 0xff)
+#define SHM_STATUS_OBSERVES (UINT64_C(1) << 24)
+
+_Static_assert(sizeof(struct shm_header) == 88, "header");
+_Static_assert(offsetof(struct shm_control, settings) == 256, "control.settings");
+_Static_assert(sizeof(struct shm_control) <= SHM_CONTROL_SIZE, "control fits");
+_Static_assert(offsetof(struct shm_agents, occupied) == 8192, "agents.occupied");
+_Static_assert(sizeof(struct shm_agents) == SHM_AGENTS_OFFSET, "slots follow");
+_Static_assert(sizeof(struct shm_copy) == 56, "copy");
+_Static_assert(offsetof(struct shm_slot, acting_ns) == 8, "slot.acting");
+_Static_assert(offsetof(struct shm_slot, copy) == 16, "slot.copy");
+_Static_assert(offsetof(struct shm_slot, fact) == 128, "slot.fact");
+_Static_assert(sizeof(struct shm_slot) == SHM_SLOT_SIZE, "slot");
+_Static_assert(SHM_CONTROL_SIZE + SHM_AGENTS_OFFSET <= 65536, "64 KiB besides the slots");
+
+/* ---- packing --------------------------------------------------------------------------- */
+
+#define SHM_VALUE_BITS 48
+#define SHM_VALUE_MAX ((UINT64_C(1) << SHM_VALUE_BITS) - 1)
+#define SHM_PID_MAX ((1u << 22) - 1)
+#define SHM_INCARNATION_MASK ((1u << 18) - 1)
+#define SHM_SEQUENCE_MASK ((1u << 24) - 1)
+
+static inline uint64_t version_make(uint32_t pid, uint32_t incarnation, uint32_t sequence)
+{
+	return (uint64_t)pid << 42 | (uint64_t)(incarnation & SHM_INCARNATION_MASK) << 24 |
+	       (sequence & SHM_SEQUENCE_MASK);
+}
+
+static inline uint32_t version_pid(uint64_t version)
+{
+	return (uint32_t)(version >> 42);
+}
+
+static inline uint32_t version_incarnation(uint64_t version)
+{
+	return (uint32_t)(version >> 24) & SHM_INCARNATION_MASK;
+}
+
+static inline uint32_t version_sequence(uint64_t version)
+{
+	return (uint32_t)version & SHM_SEQUENCE_MASK;
+}
+
+/* The version after one more publish: sequence 0 is left out when it wraps. Keeps the parity alternating:
+ * the largest sequence is odd, its successor is 2. */
+static inline uint64_t version_next(uint64_t version)
+{
+	uint32_t sequence = version_sequence(version);
+
+	return version_make(version_pid(version), version_incarnation(version),
+			    sequence == SHM_SEQUENCE_MASK ? 2 : sequence + 1);
+}
+
+static inline uint64_t tagged_make(uint64_t version, uint64_t value)
+{
+	return (uint64_t)(version_incarnation(version) & 0xffff) << SHM_VALUE_BITS |
+	       (value & SHM_VALUE_MAX);
+}
+
+/* Durations above what fits are the longest that does. */
+static inline uint64_t tagged_duration(uint64_t version, int64_t duration_ns)
+{
+	uint64_t value = duration_ns < 0 ? 0 : (uint64_t)duration_ns;
+
+	return tagged_make(version, value > SHM_VALUE_MAX ? SHM_VALUE_MAX : value);
+}
+
+static inline uint64_t tagged_value(uint64_t word)
+{
+	return word & SHM_VALUE_MAX;
+}
+
+/* ---- checks: pure functions over a local copy ------------------------------------------ */
+
+/* A copy of the words of a header, made by one read of each. */
+struct header_copy {
+	uint64_t magic;
+	struct shm_header fields; /* magic in it unused */
+};
+
+/* What the reader expects of this host and process. */
+struct header_expectation {
+	uint64_t magic;
+	const uint8_t *boot_id;
+	int64_t clock_offset_ns;
+	uint64_t file_size;
+	uint64_t least_size;  /* of the object */
+	uint64_t creation_id; /* 0: any */
+};
+
+/* ENTRAIN_OK, NOT_READY (no magic yet), FOREIGN, TRUNCATED, TOO_NEW, TOO_OLD, OTHER_BOOT, CLOCK, UNSOUND. */
+enum entrain_code header_check(const struct header_copy *copy,
+			       const struct header_expectation *expectation);
+
+/* Copy the live settings, each word read once; what is out of range makes ENTRAIN_UNSOUND. `file_size`
+ * of the agents object bounds the capacity; 0: not known any more. */
+enum entrain_code settings_load(const struct shm_settings *shared, uint64_t agents_size,
+				struct entrain_settings *settings);
+
+/* One row a field, for the golden test and the manual. */
+struct layout_row {
+	const char *object, *field, *unit, *writer;
+	uint32_t offset, size;
+};
+const struct layout_row *layout_row(unsigned index);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* process.c - what this process keeps for itself: who it is, its join lock, the swarms that it has mapped. */
+#include "process.h"
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
+#include "clock.h"
+#include "error.h"
+
+struct page {
+	_Atomic uint64_t id; /* 0: not filled in yet, as after a fork */
+	pthread_mutex_t
+		lock; /* all zero is PTHREAD_MUTEX_INITIALIZER on glibc: a wiped lock is a free one */
+	struct identity identity;
+	struct mapping *mappings;
+};
+
+static _Atomic(struct page *) the_page;
+
+/* Where the kernel cannot wipe (older than 4.14), fork() at least is seen. */
+static void wipe_in_child(void)
+{
+	memset(atomic_load_explicit(&the_page, memory_order_relaxed), 0, sizeof(struct page));
+}
+
+static struct page *page_make(void)
+{
+	struct page *none = NULL, *page;
+
+	page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		    0);
+	if (page == MAP_FAILED)
+		return NULL;
+	if (madvise(page, sizeof(*page), MADV_WIPEONFORK) < 0)
+		pthread_atfork(NULL, NULL, wipe_in_child);
+	/* [P1] release: the page is zero. A loser of the race uses the winner's. */
+	if (atomic_compare_exchange_strong_explicit(&the_page, &none, page, memory_order_acq_rel,
+						    memory_order_acquire))
+		return page;
+	munmap(page, sizeof(*page));
+	return none;
+}
+
+static struct page *page_get(void)
+{
+	struct page *page = atomic_load_explicit(&the_page, memory_order_acquire);
+
+	return page ? page : page_make();
+}
+
+/* Fill the page of a new process. Several threads may do it at once: one id wins, under the lock. */
+static void page_fill(struct page *page)
+{
+	uint64_t id = 0;
+
+	pthread_mutex_lock(&page->lock);
+	if (atomic_load_explicit(&page->id, memory_order_relaxed) == 0) {
+		while (id == 0)
+			if (getrandom(&id, sizeof(id), GRND_NONBLOCK) != (ssize_t)sizeof(id))
+				id = (uint64_t)clock_wall_ns() ^ (uint64_t)getpid() << 42;
+		identity_read(&page->identity);
+		/* [P2] release: the identity is there. Pairs with the acquire in process_id(). */
+		atomic_store_explicit(&page->id, id, memory_order_release);
+	}
+	pthread_mutex_unlock(&page->lock);
+}
+
+uint64_t process_id(void)
+{
+	struct page *page = page_get();
+
+	if (!page)
+		return 0;
+	if (atomic_load_explicit(&page->id, memory_order_acquire) == 0)
+		page_fill(page);
+	return atomic_load_explicit(&page->id, memory_order_relaxed);
+}
+
+bool process_is(uint64_t id)
+{
+	struct page *page = atomic_load_explicit(&the_page, memory_order_acquire);
+
+	return page && atomic_load_explicit(&page->id, memory_order_relaxed) == id;
+}
+
+const struct identity *process_identity(void)
+{
+	return &page_get()->identity;
+}
+
+void process_lock(void)
+{
+	process_id();
+	pthread_mutex_lock(&page_get()->lock);
+}
+
+void process_unlock(void)
+{
+	pthread_mutex_unlock(&page_get()->lock);
+}
+
+struct mapping *mapping_get(const struct segment_place *place, const struct segment_trust *trust,
+			    int64_t deadline_ns, enum entrain_code *code,
+			    struct entrain_error *error)
+{
+	struct page *page = page_get();
+	struct mapping *mapping;
+
+	for (mapping = page->mappings; mapping; mapping = mapping->next)
+		if (strcmp(mapping->segment.place.control, place->control) == 0 &&
+		    segment_current(&mapping->segment)) {
+			mapping->users++;
+			return mapping;
+		}
+	mapping = calloc(1, sizeof(*mapping));
+	if (!mapping) {
+		*code = error_set(error, ENTRAIN_LIMIT, 0, "join swarm", place->control,
+				  "out of memory");
+		return NULL;
+	}
+	*code = segment_open(place, SEGMENT_JOIN, trust, deadline_ns, &mapping->segment, error);
+	if (*code) {
+		free(mapping);
+		return NULL;
+	}
+	mapping->users = 1;
+	mapping->next = page->mappings;
+	page->mappings = mapping;
+	return mapping;
+}
+
+void mapping_put(struct mapping *mapping)
+{
+	struct mapping **link = &page_get()->mappings;
+
+	if (--mapping->users > 0)
+		return;
+	while (*link && *link != mapping)
+		link = &(*link)->next;
+	if (*link)
+		*link = mapping->next;
+	segment_close(&mapping->segment);
+	free(mapping);
+}
+
+void mapping_adopt(struct mapping *mapping)
+{
+	struct page *page = page_get();
+
+	for (struct mapping *known = page->mappings; known; known = known->next)
+		if (known == mapping) {
+			mapping->users++;
+			return;
+		}
+	mapping->users = 1;
+	memset(mapping->held, 0, sizeof(mapping->held));
+	mapping->next = page->mappings;
+	page->mappings = mapping;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* procfile.c - read a small file of /proc whole, without stdio or allocation. */
+#include "procfile.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+long procfile_read(const char *path, char *text, size_t size)
+{
+	int saved = errno, fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	size_t length = 0;
+	ssize_t got = 0;
+	long result;
+
+	if (fd < 0) {
+		result = -errno;
+		errno = saved;
+		return result;
+	}
+	while (length < size - 1) {
+		got = read(fd, text + length, size - 1 - length);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		length += (size_t)got;
+	}
+	result = got < 0 ? -errno : (long)length;
+	text[length] = '\0';
+	close(fd);
+	errno = saved;
+	return result;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* roster.c - which slots are occupied: claim the lowest free one, walk the occupied ones, free the dead. */
+#include "roster.h"
+#include "mark.h"
+
+/* A claim that has published nothing after this long, by a process that cannot be probed, is given up. */
+#define CLAIM_LEASE_NS INT64_C(1000000000)
+/* In a full swarm the longest silent slot is taken, if it has been silent this long. */
+#define SILENT_PERIODS 10
+#define SILENT_NS INT64_C(60000000000)
+
+static uint64_t version_of(const struct roster *roster, uint32_t index)
+{
+	return atomic_load_explicit(&roster->slots[index].version, memory_order_acquire);
+}
+
+static void roster_unmark(const struct roster *roster, uint32_t index)
+{
+	uint64_t bit = UINT64_C(1) << (index % 64);
+
+	atomic_fetch_and_explicit(&roster->agents->occupied[index / 64], ~bit,
+				  memory_order_relaxed);
+	/* Somebody may have claimed it just before: an owner repairs its bit only at its next turn. */
+	if (version_pid(version_of(roster, index)))
+		roster_mark(roster, index);
+}
+
+bool roster_free(const struct roster *roster, uint32_t index, uint64_t version)
+{
+	bool freed = slot_free(&roster->slots[index], version);
+
+	MARK();
+	if (freed)
+		roster_unmark(roster, index);
+	return freed;
+}
+
+void roster_release(const struct roster *roster, uint32_t index, struct slot_owner *owner)
+{
+	bool ours = !owner->fenced;
+
+	slot_release(owner);
+	if (ours)
+		roster_unmark(roster, index);
+}
+
+static struct identity identity_of(const struct roster *roster, uint32_t index, uint64_t version)
+{
+	const struct shm_slot *slot = &roster->slots[index];
+	struct identity identity = { .pid = version_pid(version),
+				     .start_ticks = slot_fact(slot, version, FACT_START),
+				     .pid_space = slot_fact(slot, version, FACT_PID_SPACE) };
+	return identity;
+}
+
+enum liveness roster_probe(const struct roster *roster, const struct identity *self, uint32_t index,
+			   uint64_t version)
+{
+	struct identity other = identity_of(roster, index, version);
+
+	/* A claim whose identity is not written yet is of this pid namespace as far as anyone knows: its pid alone can
+	 * prove it dead, but only if nobody else's pid namespace uses the swarm. */
+	if (version_sequence(version) == 0 && !other.pid_space)
+		other.pid_space = self->pid_space;
+	return liveness_probe(self, &other);
+}
+
+static bool identity_write(struct slot_owner *owner, const struct identity *self)
+{
+	bool written = slot_set_fact(owner, FACT_START, self->start_ticks);
+
+	MARK();
+	written = written && slot_set_fact(owner, FACT_PID_SPACE, self->pid_space);
+	MARK();
+	return written;
+}
+
+static bool claim_at(const struct roster *roster, uint32_t index, const struct identity *self,
+		     int64_t now_ns, struct slot_owner *owner)
+{
+	if (!slot_claim(owner, &roster->slots[index], self->pid, now_ns))
+		return false;
+	MARK();
+	roster_mark(roster, index);
+	MARK();
+	return identity_write(owner, self);
+}
+
+/* The lowest free slot: by the hint first, a word at a time, then by the slots themselves. */
+static long claim_lowest(const struct roster *roster, const struct identity *self, int64_t now_ns,
+			 struct slot_owner *owner)
+{
+	for (uint32_t base = 0; base < roster->capacity; base += 64) {
+		uint64_t word = atomic_load_explicit(&roster->agents->occupied[base / 64],
+						     memory_order_relaxed);
+
+		for (uint64_t free_bits = ~word; free_bits; free_bits &= free_bits - 1) {
+			uint32_t index = base + (uint32_t)__builtin_ctzll(free_bits);
+
+			if (index >= roster->capacity)
+				break;
+			if (claim_at(roster, index, self, now_ns, owner))
+				return index;
+			if (version_pid(version_of(roster, index)))
+				roster_mark(roster, index); /* its owner died before it could */
+		}
+	}
+	for (uint32_t index = 0; index < roster->capacity; index++)
+		if (claim_at(roster, index, self, now_ns, owner))
+			return index;
+	return -1;
+}
+
+/*
+ * A claim that published nothing within the lease is given up, unless its owner is proven alive. An owner who was only
+ * stopped there finds itself fenced.
+ */
+static void claims_expire(const struct roster *roster, const struct identity *self, int64_t now_ns)
+{
+	for (uint32_t index = 0; index < roster->capacity; index++) {
+		uint64_t version = version_of(roster, index);
+		int64_t claimed_ns;
+
+		if (!version_pid(version) || version_sequence(version))
+			continue;
+		/* The claim pass writes acting first, as minus the instant of the claim; before that the word is of an
+		 * earlier owner, whose last action was earlier still. */
+		claimed_ns =
+			atomic_load_explicit(&roster->slots[index].acting_ns, memory_order_relaxed);
+		if (claimed_ns < 0)
+			claimed_ns = claimed_ns == INT64_MIN ? 0 : -claimed_ns;
+		if (claimed_ns <= now_ns && now_ns - claimed_ns <= CLAIM_LEASE_NS)
+			continue;
+		/* Without a start time a live pid may be anybody's by now. */
+		if (slot_fact(&roster->slots[index], version, FACT_START) == 0 ||
+		    roster_probe(roster, self, index, version) != LIVENESS_ALIVE)
+			roster_free(roster, index, version);
+	}
+}
+
+void roster_reap(const struct roster *roster, const struct identity *self, int64_t now_ns,
+		 uint32_t *released, uint32_t *unproven)
+{
+	for (uint32_t index = 0; index < roster->capacity; index++) {
+		uint64_t version = version_of(roster, index);
+		struct slot_view view;
+		enum liveness liveness;
+
+		if (!version_pid(version))
+			continue;
+		liveness = roster_probe(roster, self, index, version);
+		if (liveness == LIVENESS_DEAD && roster_free(roster, index, version))
+			++*released;
+		else if (liveness == LIVENESS_UNKNOWN &&
+			 slot_read(&roster->slots[index], &view) == SLOT_READ &&
+			 view.turn.next_ns < now_ns)
+			++*unproven;
+	}
+	claims_expire(roster, self, now_ns);
+}
+
+/* The longest silent slot, if it has been silent long enough to be taken from a full swarm. */
+static void free_longest_silent(const struct roster *roster, int64_t now_ns)
+{
+	int64_t longest_ns = -1;
+	uint64_t version = 0;
+	uint32_t which = 0;
+
+	for (uint32_t index = 0; index < roster->capacity; index++) {
+		struct slot_view view;
+		int64_t silent_ns, least_ns;
+
+		if (slot_read(&roster->slots[index], &view) != SLOT_READ || view.turn.next_ns < 0 ||
+		    view.turn.next_ns > now_ns)
+			continue;
+		silent_ns = now_ns - view.turn.next_ns;
+		if (__builtin_mul_overflow(view.turn.period_ns, SILENT_PERIODS, &least_ns) ||
+		    least_ns < SILENT_NS)
+			least_ns = SILENT_NS;
+		if (silent_ns > least_ns && silent_ns > longest_ns) {
+			longest_ns = silent_ns;
+			version = view.version;
+			which = index;
+		}
+	}
+	if (longest_ns >= 0)
+		roster_free(roster, which, version);
+}
+
+long roster_claim(const struct roster *roster, const struct identity *self, int64_t now_ns,
+		  struct slot_owner *owner)
+{
+	uint32_t released = 0, unproven = 0;
+	long index = claim_lowest(roster, self, now_ns, owner);
+
+	if (index >= 0)
+		return index;
+	roster_reap(roster, self, now_ns, &released, &unproven);
+	index = claim_lowest(roster, self, now_ns, owner);
+	if (index >= 0)
+		return index;
+	free_longest_silent(roster, now_ns);
+	return claim_lowest(roster, self, now_ns, owner);
+}
+
+void roster_release_former(const struct roster *roster, const struct identity *self,
+			   bool (*held)(uint32_t index, void *context), void *context)
+{
+	for (uint32_t base = 0; base < roster->capacity; base += 64) {
+		uint64_t word = atomic_load_explicit(&roster->agents->occupied[base / 64],
+						     memory_order_relaxed);
+
+		for (; word; word &= word - 1) {
+			uint32_t index = base + (uint32_t)__builtin_ctzll(word);
+			uint64_t version;
+			struct identity other;
+
+			if (index >= roster->capacity)
+				break;
+			version = version_of(roster, index);
+			if (version_pid(version) != self->pid || held(index, context))
+				continue;
+			other = identity_of(roster, index, version);
+			/* The same pid, start and namespace can only be us; without /proc it cannot be told. */
+			if (self->start_ticks && other.start_ticks == self->start_ticks &&
+			    other.pid_space == self->pid_space)
+				roster_free(roster, index, version);
+		}
+	}
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* roster.h - which slots are occupied: claim the lowest free one, walk the occupied ones, free the dead. */
+#ifndef ENTRAIN_ROSTER_H
+#define ENTRAIN_ROSTER_H
+
+#include "liveness.h"
+#include "slot.h"
+
+struct roster {
+	struct shm_agents *agents;
+	struct shm_slot *slots;
+	uint32_t capacity;
+};
+
+/*
+ * Claim the lowest free slot for `self`, with its identity written. If there is none, free those of the proven dead and
+ * try again; if there is still none, take the slot that has been silent longest, if that is over 10 periods and 60 s.
+ * Returns its index, or -1: full.
+ */
+long roster_claim(const struct roster *roster, const struct identity *self, int64_t now_ns,
+		  struct slot_owner *owner);
+
+/* Free the slot of an earlier program image of this very process (exec), that is, one with our pid and start
+ * time that none of our handles holds. `held` says whether a handle does. */
+void roster_release_former(const struct roster *roster, const struct identity *self,
+			   bool (*held)(uint32_t index, void *context), void *context);
+
+/* Free every slot whose owner is proven dead. `released` and `unproven` (silent, but not provable) are counted. */
+void roster_reap(const struct roster *roster, const struct identity *self, int64_t now_ns,
+		 uint32_t *released, uint32_t *unproven);
+
+/* What can be said of the owner of a slot that was seen with `version`. */
+enum liveness roster_probe(const struct roster *roster, const struct identity *self, uint32_t index,
+			   uint64_t version);
+
+/* Free a slot of a proven dead owner. False: it changed since. */
+bool roster_free(const struct roster *roster, uint32_t index, uint64_t version);
+
+/* Give back the own slot. */
+void roster_release(const struct roster *roster, uint32_t index, struct slot_owner *owner);
+
+/* The owner's repair of the hint, once a turn. */
+static inline void roster_mark(const struct roster *roster, uint32_t index)
+{
+	_Atomic uint64_t *word = &roster->agents->occupied[index / 64];
+	uint64_t bit = UINT64_C(1) << (index % 64);
+
+	if (!(atomic_load_explicit(word, memory_order_relaxed) & bit))
+		atomic_fetch_or_explicit(word, bit, memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * segment.h - the shared objects of a swarm: created whole, opened only when sound, removed in order.
+ *
+ * A creator holds a file lock (flock) on the control object from just after its exclusive creation until magic is
+ * published; the kernel drops it when the creator dies. So control without magic and without lock is
+ * half-made, and may be taken over. Removal holds the same lock, says `removed`, unlinks agents, then control: the name
+ * is taken until all is gone.
+ */
+#ifndef ENTRAIN_SEGMENT_H
+#define ENTRAIN_SEGMENT_H
+
+#include <sys/types.h>
+#include "layout.h"
+
+#define SEGMENT_PATH 512
+
+struct segment_place {
+	char dir[SEGMENT_PATH - 96];
+	char name[65];
+	char control[SEGMENT_PATH], agents[SEGMENT_PATH];
+};
+
+/* Whose objects are accepted. */
+struct segment_trust {
+	bool any_owner; /* the tool as root, to look */
+	bool has_owner;
+	uid_t owner;
+};
+
+enum segment_access {
+	SEGMENT_LOOK, /* nothing is mapped: both objects are read through descriptors */
+	SEGMENT_JOIN, /* control mapped for reading, agents for writing; no descriptor is kept */
+	SEGMENT_ADMIN /* control mapped for writing too; descriptors are kept, for the lock */
+};
+
+struct segment {
+	struct segment_place place;
+	const struct shm_settings *settings; /* mapped, NULL when only looking */
+	struct shm_control *control;         /* mapped; writable for SEGMENT_ADMIN only */
+	struct shm_agents *agents;           /* mapped at the greatest capacity */
+	struct shm_slot *slots;
+	int control_fd, agents_fd; /* -1 when not kept */
+	uint64_t creation_id;
+	uint64_t agents_size; /* of the object, when it was opened */
+	uint32_t access, uid, gid;
+	dev_t device, dir_device;
+	ino_t inode;
+};
+
+/* Work out the paths. dir NULL: $ENTRAIN_DIR or /dev/shm. ENTRAIN_USAGE for a bad name or too long a path. */
+enum entrain_code segment_place_init(struct segment_place *place, const char *dir, const char *name,
+				     struct entrain_error *error);
+
+enum entrain_code segment_create(const struct segment_place *place,
+				 const struct entrain_settings *settings,
+				 struct entrain_error *error);
+
+/* Open a sound segment, waiting until `deadline_ns` (monotonic) for one that is being created. */
+enum entrain_code segment_open(const struct segment_place *place, enum segment_access access,
+			       const struct segment_trust *trust, int64_t deadline_ns,
+			       struct segment *segment, struct entrain_error *error);
+
+void segment_close(struct segment *segment);
+
+/* Is the path still that of the mapped object? True also where it cannot be told (chroot). */
+bool segment_current(const struct segment *segment);
+
+/* Remove both objects, sound or not, unless a creator is at work on them. `code` of a sound one that is in
+ * use is the caller's to check before. */
+enum entrain_code segment_remove(const struct segment_place *place, struct entrain_error *error);
+
+#endif

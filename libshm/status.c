@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/* status.c - one picture of a swarm, read without mapping it, so that a truncated object is an error and no SIGBUS. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "clock.h"
+#include "error.h"
+#include "goal.h"
+#include "swarm.h"
+
+#define WHAT "read swarm"
+
+static bool read_whole(int fd, void *to, size_t size, off_t offset)
+{
+	for (char *at = to; size > 0;) {
+		ssize_t got = pread(fd, at, size, offset);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		at += got;
+		offset += got;
+		size -= (size_t)got;
+	}
+	return true;
+}
+
+/*
+ * A copy of the slots in which every slot is whole. The kernel copies in no particular order, so what was copied is
+ * believed only where the version was the same before and after: read three times, version from the first and the
+ * last, the rest from the middle. What changes all the time is made to name no writer: garbled.
+ */
+static struct shm_slot *slots_copy(int fd, uint32_t capacity)
+{
+	size_t size = (size_t)capacity * SHM_SLOT_SIZE;
+	struct shm_slot *before = malloc(size), *slots = malloc(size), *after = malloc(size);
+	bool done = before && slots && after && read_whole(fd, before, size, SHM_AGENTS_OFFSET) &&
+		    read_whole(fd, slots, size, SHM_AGENTS_OFFSET) &&
+		    read_whole(fd, after, size, SHM_AGENTS_OFFSET);
+
+	for (uint32_t i = 0; done && i < capacity; i++) {
+		for (int tries = 0; tries < SLOT_READ_TRIES; tries++) {
+			off_t offset = (off_t)(SHM_AGENTS_OFFSET + (uint64_t)i * SHM_SLOT_SIZE);
+
+			if (before[i].version == after[i].version &&
+			    before[i].version == slots[i].version)
+				break;
+			done = read_whole(fd, &before[i], SHM_SLOT_SIZE, offset) &&
+			       read_whole(fd, &slots[i], SHM_SLOT_SIZE, offset) &&
+			       read_whole(fd, &after[i], SHM_SLOT_SIZE, offset);
+			if (tries == SLOT_READ_TRIES - 1)
+				memset(slots[i].copy, 0xff, sizeof(slots[i].copy));
+		}
+	}
+	free(before);
+	free(after);
+	if (!done) {
+		free(slots);
+		slots = NULL;
+	}
+	return slots;
+}
+
+/* A silent agent's process is looked up: it may be dead. */
+static void probe_silent(struct measured *one, const struct shm_slot *slot,
+			 const struct identity *self)
+{
+	const struct identity other = { .pid = one->pid,
+					.start_ticks = slot_fact(slot, one->version, FACT_START),
+					.pid_space =
+						slot_fact(slot, one->version, FACT_PID_SPACE) };
+
+	if (!one->implausible && liveness_probe(self, &other) == LIVENESS_DEAD) {
+		one->state = ENTRAIN_DEAD;
+		one->counts = false;
+	}
+}
+
+static void text_facts(const struct shm_slot *slot, uint64_t version, enum shm_fact_word first,
+		       unsigned words, char *text)
+{
+	uint64_t values[3];
+
+	for (unsigned i = 0; i < words; i++)
+		values[i] = slot_fact(slot, version, first + i);
+	fact_to_text(values, words, text);
+}
+
+static void info_fill(struct entrain_agent_info *info, const struct measured *one,
+		      const struct shm_slot *slot)
+{
+	uint64_t version = one->version;
+
+	memset(info, 0, sizeof(*info));
+	info->slot = one->index;
+	info->pid = one->pid;
+	info->state = one->state;
+	info->off_beat = one->off_beat;
+	info->implausible = one->implausible;
+	info->strategy = SHM_STATUS_STRATEGY(one->status);
+	info->phase = one->phase;
+	info->energy = fmin(100, (double)(one->topology & 0xffff) / 512);
+	info->period_ns = one->period_ns;
+	info->next_turn_ns = one->next_ns;
+	info->began_ns = one->began_ns;
+	info->action_mean_ns = one->work_ns;
+	text_facts(slot, version, FACT_NAME1, 3, info->name);
+	text_facts(slot, version, FACT_LABEL1, 2, info->label);
+	info->turns = slot_fact(slot, version, FACT_TURNS);
+	info->turns_missed = slot_fact(slot, version, FACT_MISSED);
+	info->action_last_ns = (int64_t)slot_fact(slot, version, FACT_ACTION_LAST);
+	info->delay_last_ns = (int64_t)slot_fact(slot, version, FACT_DELAY_LAST);
+	info->delay_max_ns = (int64_t)slot_fact(slot, version, FACT_DELAY_MAX);
+	info->delay_total_ns = (int64_t)slot_fact(slot, version, FACT_DELAY_TOTAL) * 1000;
+	info->lateness_ns = (int64_t)slot_fact(slot, version, FACT_LATENESS);
+}
+
+static enum entrain_code settings_read(struct entrain_swarm *swarm, struct entrain_status *status,
+				       struct entrain_error *error)
+{
+	const struct segment *segment = &swarm->segment;
+	struct shm_settings copy;
+	enum entrain_code code;
+
+	if (!read_whole(segment->control_fd, &copy, sizeof(copy),
+			offsetof(struct shm_control, settings)))
+		return error_set(error, ENTRAIN_TRUNCATED, 0, WHAT, segment->place.control, NULL);
+	if (atomic_load_explicit(&copy.removed, memory_order_relaxed))
+		return error_set(error, ENTRAIN_NO_SWARM, 0, WHAT, segment->place.control,
+				 "it was removed");
+	code = settings_load(&copy, 0, &status->settings);
+	if (code)
+		return error_set(error, code, 0, WHAT, segment->place.control, NULL);
+	status->settings.access = segment->access;
+	status->settings.uid = segment->uid;
+	status->settings.gid = segment->gid;
+	status->topology_generation = copy.topology_generation;
+	status->capacity = status->settings.capacity;
+	return ENTRAIN_OK;
+}
+
+static void picture_take(struct entrain_swarm *swarm, struct entrain_status *status,
+			 const struct shm_slot *slots, struct measured *all, uint64_t *words,
+			 struct entrain_agent_info *agents, unsigned space)
+{
+	int64_t now_ns = clock_now_ns();
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < status->capacity; i++) {
+		if (!measured_judge(&all[count], &slots[i], i, now_ns, &status->settings))
+			continue;
+		if (all[count].next_ns < now_ns || all[count].implausible)
+			probe_silent(&all[count], &slots[i], &swarm->self);
+		count++;
+	}
+	measure_fill(&status->measure, all, count, now_ns, &status->settings, words);
+	status->measure.converged = hysteresis_next(&swarm->converged, status->measure.converged,
+						    now_ns, status->measure.longest_period_ns);
+	status->agents = count;
+	status->acknowledged = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		status->acknowledged +=
+			all[i].counts &&
+			all[i].topology >> 16 == (status->topology_generation & UINT32_MAX);
+		if (i < space)
+			info_fill(&agents[i], &all[i], &slots[all[i].index]);
+	}
+}
+
+int entrain_status(struct entrain_swarm *swarm, struct entrain_status *status,
+		   struct entrain_agent_info *agents, unsigned space, struct entrain_error *error)
+{
+	int saved = errno;
+	struct shm_slot *slots = NULL;
+	struct measured *all = NULL;
+	uint64_t *words = NULL;
+	enum entrain_code code;
+
+	if (!swarm || !status || status->size != sizeof(*status) || (space && !agents))
+		return (int)error_set(error, ENTRAIN_USAGE, 0, WHAT, "status",
+				      "start from ENTRAIN_STATUS of this library's header");
+	code = settings_read(swarm, status, error);
+	if (!code) {
+		slots = slots_copy(swarm->segment.agents_fd, status->capacity);
+		all = malloc((size_t)status->capacity * sizeof(*all));
+		words = malloc((size_t)status->capacity * 2 * sizeof(*words));
+		if (!all || !words)
+			code = error_set(error, ENTRAIN_LIMIT, ENOMEM, WHAT,
+					 swarm->segment.place.name, NULL);
+		else if (!slots)
+			code = error_set(error, ENTRAIN_TRUNCATED, 0, WHAT,
+					 swarm->segment.place.agents, NULL);
+		else
+			picture_take(swarm, status, slots, all, words, agents, space);
+	}
+	free(words);
+	free(all);
+	free(slots);
+	errno = saved;
+	return (int)code;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * order.c - distances to an even spread, largest gaps: what needs the order of the offsets, in O(N).
+ */
+#include "order.h"
+
+#include <string.h>
+
+typedef unsigned __int128 uint128;
+
+/* Actions that fill more than this part of the period leave gaps too narrow for buckets. */
+#define BUCKETS_WORK_PARTS 3u
+#define BUCKETS_WORK_OF 4u
+
+/* Two turns of buckets of a quarter of the mean gap, which is the narrowest that there are. */
+static size_t bucket_space(uint32_t space)
+{
+	return (size_t)space * 2 * BUCKETS_WORK_OF + 8;
+}
+
+size_t order_scratch_size(uint32_t space)
+{
+	_Static_assert(sizeof(struct order_entry) + ORDER_SPARE <= sizeof(struct order_bucket) * 8,
+		       "entries and what sorting them takes must fit where the buckets do");
+	_Static_assert(sizeof(struct circle_bucket) <= sizeof(struct order_bucket),
+		       "so must these");
+	return bucket_space(space) * sizeof(struct order_bucket);
+}
+
+static void buckets_clear(struct order_bucket *buckets, uint32_t count)
+{
+	for (uint32_t number = 0; number < count; number++)
+		buckets[number] = (struct order_bucket){ .first_ns = INT64_MAX };
+}
+
+/* As fine a tick as leaves sums of a few reaches within 62 bits. */
+static uint32_t tick_shift(int64_t reach_ns)
+{
+	uint32_t bits = 64 - (uint32_t)__builtin_clzll((uint64_t)reach_ns | 1);
+	uint32_t room = bits < 61 ? 61 - bits : 0;
+
+	return room < 16 ? room : 16;
+}
+
+void order_open(struct order *order, void *scratch, uint32_t space, uint32_t counted,
+		int64_t period_ns, uint64_t work_all_ns, int64_t reach_ns, uint32_t index_max)
+{
+	uint64_t period = (uint64_t)period_ns, last = UINT64_MAX;
+
+	*order = (struct order){ .buckets = scratch,
+				 .entries = scratch,
+				 .spare = (struct order_entry *)scratch + space,
+				 .shift = tick_shift(reach_ns),
+				 .reach_ns = reach_ns };
+	if (work_all_ns <= period) {
+		uint64_t idle = (period - work_all_ns) << order->shift;
+
+		order->share = (int64_t)(idle / counted);
+	} else {
+		order->scale = (uint64_t)(((uint128)period << 62) / work_all_ns);
+	}
+	if (order->share >> order->shift > 1) {
+		order->inverse =
+			(uint64_t)(((uint128)1 << (64 + order->shift)) / (uint64_t)order->share) +
+			1;
+		last = (uint64_t)(((uint128)(uint64_t)reach_ns * order->inverse) >> 64);
+	}
+	order->sorted =
+		(uint128)work_all_ns * BUCKETS_WORK_OF > (uint128)period * BUCKETS_WORK_PARTS ||
+		last >= bucket_space(space) || reach_ns >= INT64_C(1) << 48 ||
+		index_max >= ORDER_INDEX_END;
+	if (!order->sorted) {
+		order->used = (uint32_t)last + 1;
+		buckets_clear(order->buckets, order->used);
+	}
+}
+
+static bool entry_before(const struct order_entry *a, const struct order_entry *b)
+{
+	return a->offset_ns < b->offset_ns || (a->offset_ns == b->offset_ns && a->index < b->index);
+}
+
+static void entry_sink(struct order_entry *entries, uint32_t root, uint32_t count)
+{
+	struct order_entry sinking = entries[root];
+
+	for (uint32_t child; (child = 2 * root + 1) < count; root = child) {
+		if (child + 1 < count && entry_before(&entries[child], &entries[child + 1]))
+			child++;
+		if (!entry_before(&sinking, &entries[child]))
+			break;
+		entries[root] = entries[child];
+	}
+	entries[root] = sinking;
+}
+
+/* Few entries by insertion, which also passes over many in order; else by a heap, whose worst case is bounded. */
+static void entries_sort(struct order_entry *entries, uint32_t count)
+{
+	const uint32_t few = 24;
+
+	for (uint32_t done = 1; done < count; done++) {
+		struct order_entry entry = entries[done];
+		uint32_t place = done;
+
+		if (!entry_before(&entry, &entries[done - 1]))
+			continue;
+		if (count > few)
+			goto heap;
+		for (; place > 0 && entry_before(&entry, &entries[place - 1]); place--)
+			entries[place] = entries[place - 1];
+		entries[place] = entry;
+	}
+	return;
+heap:
+	for (uint32_t root = count / 2; root-- > 0;)
+		entry_sink(entries, root, count);
+	for (uint32_t left = count; left-- > 1;) {
+		struct order_entry largest = entries[0];
+
+		entries[0] = entries[left];
+		entries[left] = largest;
+		entry_sink(entries, 0, left);
+	}
+}
+
+struct order_entry *order_sort(struct order_entry *entries, uint32_t count, int64_t reach_ns,
+			       void *spare)
+{
+	struct order_entry *sorted = spare;
+	uint32_t *ends = (uint32_t *)(sorted + count), start = 0;
+	uint64_t inverse = (uint64_t)(((uint128)count << 64) / ((uint64_t)reach_ns + 1));
+
+	if (count < 2)
+		return entries;
+	/* The largest offset makes less than `count`; very narrow reaches make one bucket. */
+	if ((uint64_t)reach_ns < count)
+		inverse = 0;
+	memset(ends, 0, (size_t)count * sizeof(*ends));
+	for (uint32_t entry = 0; entry < count; entry++) {
+		uint64_t offset_ns = (uint64_t)entries[entry].offset_ns;
+
+		entries[entry].bucket = (uint32_t)(((uint128)offset_ns * inverse) >> 64);
+		ends[entries[entry].bucket]++;
+	}
+	for (uint32_t bucket = 0; bucket < count; bucket++) {
+		uint32_t filled = ends[bucket];
+
+		ends[bucket] = start;
+		start += filled;
+	}
+	for (uint32_t entry = 0; entry < count; entry++)
+		sorted[ends[entries[entry].bucket]++] = entries[entry];
+	start = 0;
+	for (uint32_t bucket = 0; bucket < count; bucket++) {
+		entries_sort(sorted + start, ends[bucket] - start);
+		start = ends[bucket];
+	}
+	return sorted;
+}
+
+static int64_t wanted_gap(const struct order *order, int64_t work_ns)
+{
+	if (order->scale)
+		return (int64_t)(((uint128)(uint64_t)work_ns * order->scale) >>
+				 (62 - order->shift));
+	return (work_ns << order->shift) + order->share;
+}
+
+static void distance_sorted(struct order *order, int64_t before, int64_t *hi, int64_t *lo)
+{
+	struct order_entry *entry =
+		order_sort(order->entries, order->used, order->reach_ns, order->spare);
+	struct order_entry *end = entry + order->used;
+
+	for (; entry < end; entry++) {
+		int64_t ahead = (entry->offset_ns << order->shift) - before;
+
+		*hi = ahead > *hi ? ahead : *hi;
+		*lo = -ahead > *lo ? -ahead : *lo;
+		before += wanted_gap(order, entry->work_ns);
+	}
+}
+
+/*
+ * Along one bucket the wanted gaps grow by more than the offsets do: so the first is the furthest ahead,
+ * and the last the furthest behind. Whether a bucket is empty is hard to predict: no branch asks for it.
+ */
+static void distance_buckets(const struct order *order, int64_t before, int64_t *hi, int64_t *lo)
+{
+	const struct order_bucket *bucket = order->buckets, *end = bucket + order->used;
+	const uint32_t shift = order->shift;
+	int64_t most = 0, least = 0;
+
+	for (; bucket < end; bucket++) {
+		int64_t filled = -(int64_t)(bucket->gaps != 0);
+		int64_t ahead = ((bucket->first_ns & filled) << shift) - before;
+		int64_t last = (int64_t)(bucket->last_key >> 16) << shift;
+
+		most = ahead > most ? ahead : most;
+		before += bucket->gaps;
+		last = (last + bucket->last_gap - before) & filled;
+		least = last < least ? last : least;
+	}
+	*hi = most;
+	*lo = -least;
+}
+
+void order_distance(struct order *order, int64_t work_ns, int64_t *hi_ns, int64_t *lo_ns)
+{
+	int64_t before = wanted_gap(order, work_ns), hi = 0, lo = 0;
+
+	if (order->sorted)
+		distance_sorted(order, before, &hi, &lo);
+	else
+		distance_buckets(order, before, &hi, &lo);
+	*hi_ns = hi >> order->shift;
+	*lo_ns = (lo + (INT64_C(1) << order->shift) - 1) >> order->shift;
+}
+
+void circle_open(struct circle *circle, void *scratch, uint32_t points, int64_t period_ns)
+{
+	*circle = (struct circle){ .buckets = scratch, .period_ns = period_ns };
+	circle->inverse = (uint64_t)(((uint128)points << 64) / (uint64_t)period_ns) + 1;
+	circle->count =
+		(uint32_t)(((uint128)(uint64_t)(period_ns - 1) * circle->inverse) >> 64) + 1;
+	memset(circle->buckets, 0, circle->count * sizeof(*circle->buckets));
+}
+
+void circle_add(struct circle *circle, int64_t offset_ns, uint32_t index)
+{
+	struct circle_bucket *bucket =
+		circle->buckets +
+		(uint64_t)(((uint128)(uint64_t)offset_ns * circle->inverse) >> 64);
+
+	if (!bucket->filled || offset_ns < bucket->first_ns)
+		bucket->first_ns = offset_ns;
+	if (!bucket->filled || offset_ns > bucket->last_ns) {
+		bucket->last_ns = offset_ns;
+		bucket->lowest = index;
+	} else if (offset_ns == bucket->last_ns && index < bucket->lowest) {
+		bucket->lowest = index;
+	}
+	bucket->filled = 1;
+}
+
+static bool gap_better(const struct circle *circle, struct circle_gap gap, struct circle_gap best,
+		       enum circle_tie tie)
+{
+	if (gap.length_ns != best.length_ns)
+		return gap.length_ns > best.length_ns;
+	if (tie == CIRCLE_LOWEST_INDEX)
+		return gap.lowest < best.lowest;
+	/* Of equal lengths, only the middle of the last, which wraps, may come before the first's. */
+	return (gap.start_ns + gap.length_ns / 2) % circle->period_ns <
+	       (best.start_ns + best.length_ns / 2) % circle->period_ns;
+}
+
+struct circle_gap circle_largest(const struct circle *circle, enum circle_tie tie)
+{
+	const struct circle_bucket *bucket = circle->buckets, *end = bucket + circle->count;
+	struct circle_gap best = { .length_ns = -1 }, gap;
+	const struct circle_bucket *before;
+
+	while (!bucket->filled)
+		bucket++;
+	before = bucket;
+	for (int64_t first_ns = bucket->first_ns + circle->period_ns;; before = bucket) {
+		for (bucket++; bucket < end && !bucket->filled;)
+			bucket++;
+		gap.start_ns = before->last_ns;
+		gap.length_ns = (bucket < end ? bucket->first_ns : first_ns) - before->last_ns;
+		gap.lowest = before->lowest;
+		if (gap_better(circle, gap, best, tie))
+			best = gap;
+		if (bucket == end)
+			return best;
+	}
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* swarm.c - swarms for administrators: create, open, change, reap, remove, list. */
+#include "swarm.h"
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "clock.h"
+#include "error.h"
+#include "settings.h"
+
+#define PATIENCE_NS INT64_C(1000000000)
+
+int entrain_create(const char *dir, const char *name, const struct entrain_settings *settings,
+		   struct entrain_error *error)
+{
+	struct entrain_settings defaults;
+	struct segment_place place;
+	int saved = errno;
+	enum entrain_code code = segment_place_init(&place, dir, name, error);
+
+	entrain_settings_init(&defaults);
+	if (!settings)
+		settings = &defaults;
+	if (!code)
+		code = (enum entrain_code)entrain_settings_check(settings, error);
+	if (!code)
+		code = segment_create(&place, settings, error);
+	errno = saved;
+	return (int)code;
+}
+
+struct entrain_swarm *entrain_open(const char *dir, const char *name, unsigned flags,
+				   struct entrain_error *error)
+{
+	/* Looking never believes what it reads: root may look at anybody's, and change it. */
+	struct segment_trust trust = { .any_owner = geteuid() == 0 || !(flags & ENTRAIN_ADMIN) };
+	struct entrain_swarm *swarm = calloc(1, sizeof(*swarm));
+	struct segment_place place;
+	int saved = errno;
+	enum entrain_code code;
+
+	if (!swarm) {
+		error_set(error, ENTRAIN_LIMIT, ENOMEM, "open swarm", name, NULL);
+		return NULL;
+	}
+	swarm->admin = flags & ENTRAIN_ADMIN;
+	code = segment_place_init(&place, dir, name, error);
+	if (!code)
+		code = segment_open(&place, swarm->admin ? SEGMENT_ADMIN : SEGMENT_LOOK, &trust,
+				    clock_now_ns() + PATIENCE_NS, &swarm->segment, error);
+	if (code) {
+		free(swarm);
+		swarm = NULL;
+	} else {
+		identity_read(&swarm->self);
+	}
+	errno = saved;
+	return swarm;
+}
+
+void entrain_close(struct entrain_swarm *swarm)
+{
+	int saved = errno;
+
+	if (swarm)
+		segment_close(&swarm->segment);
+	free(swarm);
+	errno = saved;
+}
+
+static enum entrain_code admin_check(const struct entrain_swarm *swarm, const char *what,
+				     struct entrain_error *error)
+{
+	if (swarm && swarm->admin)
+		return ENTRAIN_OK;
+	return error_set(error, ENTRAIN_USAGE, 0, what, swarm ? swarm->segment.place.name : "swarm",
+			 "the handle was not opened with ENTRAIN_ADMIN");
+}
+
+/* One administrator at a time; the kernel drops the lock of one who dies. */
+static enum entrain_code admin_lock(struct entrain_swarm *swarm, const char *what,
+				    struct entrain_error *error)
+{
+	if (flock(swarm->segment.control_fd, LOCK_EX | LOCK_NB) < 0)
+		return error_set(error, ENTRAIN_NOT_READY, errno, what,
+				 swarm->segment.place.control,
+				 "another administrator is changing it right now");
+	return ENTRAIN_OK;
+}
+
+#define STORE(field, value) atomic_store_explicit(&shared->field, value, memory_order_relaxed)
+
+int entrain_set(struct entrain_swarm *swarm, const struct entrain_settings *settings,
+		struct entrain_error *error)
+{
+	struct shm_settings *shared;
+	struct entrain_settings now;
+	enum entrain_code code = admin_check(swarm, "set", error);
+
+	if (!code)
+		code = (enum entrain_code)entrain_settings_check(settings, error);
+	if (!code)
+		code = admin_lock(swarm, "set", error);
+	if (code)
+		return (int)code;
+	shared = &swarm->segment.control->settings;
+	code = settings_load(shared, 0, &now);
+	if (!code && (now.kind != settings->kind || now.capacity != settings->capacity ||
+		      now.band_ppm != settings->band_ppm))
+		code = error_set(error, ENTRAIN_USAGE, 0, "set", swarm->segment.place.name,
+				 "kind, capacity and band cannot change while the swarm runs");
+	else if (code)
+		error_set(error, code, 0, "set", swarm->segment.place.control, NULL);
+	else {
+		STORE(period_ns, settings->period_ns);
+		STORE(goal, settings->goal);
+		STORE(target_ppm, settings->target_ppm);
+		STORE(max_delay_ns, settings->max_delay_ns);
+		STORE(max_delay_ppm, settings->max_delay_ppm);
+		STORE(mode, settings->mode);
+		atomic_fetch_add_explicit(&shared->changes, 1, memory_order_relaxed);
+	}
+	flock(swarm->segment.control_fd, LOCK_UN);
+	return (int)code;
+}
+
+int entrain_reap(struct entrain_swarm *swarm, uint32_t *released, uint32_t *unproven,
+		 struct entrain_error *error)
+{
+	struct entrain_settings settings;
+	struct roster roster;
+	uint32_t ignored = 0;
+	enum entrain_code code = admin_check(swarm, "reap", error);
+
+	if (code)
+		return (int)code;
+	code = settings_load(&swarm->segment.control->settings, swarm->segment.agents_size,
+			     &settings);
+	if (code)
+		return (int)error_set(error, code, 0, "reap", swarm->segment.place.control, NULL);
+	roster = (struct roster){ swarm->segment.agents, swarm->segment.slots, settings.capacity };
+	released = released ? released : &ignored;
+	unproven = unproven ? unproven : &ignored;
+	*released = *unproven = 0;
+	roster_reap(&roster, &swarm->self, clock_now_ns(), released, unproven);
+	return 0;
+}
+
+/* Somebody may be alive in there: any slot whose owner is not proven dead. */
+static bool anybody(const char *dir, const char *name)
+{
+	struct entrain_swarm *swarm = entrain_open(dir, name, ENTRAIN_READ, NULL);
+	struct entrain_status status = ENTRAIN_STATUS;
+	bool found = false;
+
+	if (swarm && entrain_status(swarm, &status, NULL, 0, NULL) == 0)
+		found = status.agents > status.measure.agents_dead;
+	entrain_close(swarm);
+	return found;
+}
+
+int entrain_remove(const char *dir, const char *name, int when_empty, struct entrain_error *error)
+{
+	struct segment_place place;
+	int saved = errno;
+	enum entrain_code code = segment_place_init(&place, dir, name, error);
+
+	if (!code && when_empty && anybody(dir, name))
+		code = error_set(error, ENTRAIN_NOT_EMPTY, 0, "remove swarm", place.name, NULL);
+	if (!code)
+		code = segment_remove(&place, error);
+	errno = saved;
+	return (int)code;
+}
+
+static int is_control(const struct dirent *entry)
+{
+	size_t length = strlen(entry->d_name);
+
+	return length > 16 && strncmp(entry->d_name, "entrain.", 8) == 0 &&
+	       strcmp(entry->d_name + length - 8, ".control") == 0;
+}
+
+int entrain_list(const char *dir, void (*each)(const char *name, void *context), void *context,
+		 struct entrain_error *error)
+{
+	struct segment_place place;
+	struct dirent **entries;
+	enum entrain_code code = segment_place_init(&place, dir, NULL, error);
+	int count, saved = errno;
+
+	if (code)
+		return (int)code;
+	count = scandir(place.dir, &entries, is_control, alphasort);
+	if (count < 0) {
+		code = errno == ENOENT ? error_set(error, ENTRAIN_SYSTEM, ENOENT, "list swarms",
+						   place.dir, "there is no such directory")
+				       : error_system(error, errno, "list swarms", place.dir);
+		errno = saved;
+		return (int)code;
+	}
+	for (int i = 0; i < count; i++) {
+		char *name = entries[i]->d_name + 8;
+
+		name[strlen(name) - 8] = '\0';
+		if (swarm_name_valid(name))
+			each(name, context);
+		free(entries[i]);
+	}
+	free(entries);
+	errno = saved;
+	return 0;
+}
