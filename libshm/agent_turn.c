@@ -88,12 +88,12 @@ static uint32_t snapshot_take(const struct entrain_agent *agent, int64_t now_ns,
 
 			if (index == agent->index || index >= roster->capacity)
 				continue;
-			result = slot_read(&roster->slots[index], &view);
+			result = slot_read(&roster->slots[index], now_ns, &view);
 			*garbled += result == SLOT_GARBLED;
 			if (result != SLOT_READ)
 				continue;
-			*acting += view.acting_ns > 0 && view.acting_ns <= now_ns &&
-				   now_ns - view.acting_ns <= view.turn.period_ns;
+			*acting += view.acting && view.began_ns <= now_ns &&
+				   now_ns - view.began_ns <= view.turn.period_ns;
 			peers[count++] = (struct peer){ .cur_ns = view.turn.cur_ns,
 							.next_ns = view.turn.next_ns,
 							.period_ns = view.turn.period_ns,
@@ -179,13 +179,14 @@ static void energy_apply(struct entrain_agent *agent, struct decision *decision)
 	decision->delay_ns = paid_ns;
 }
 
+/* What is published and what is kept are the same to the ns, or equal turns would not be seen as equal. */
 static bool publish(struct entrain_agent *agent, const struct decision *decision)
 {
 	const struct goal *goal = goal_row((int)agent->settings.goal);
 	uint64_t generation = 1;
 	const struct slot_turn turn = {
-		.cur_ns = decision->cur_ns,
-		.next_ns = decision->next_ns,
+		.cur_ns = instant_grained(decision->cur_ns),
+		.next_ns = instant_grained(decision->next_ns),
 		.period_ns = agent->period_ns,
 		.work_ns = agent->work_published_ns,
 		.delay_ns = decision->delay_ns,
@@ -195,8 +196,8 @@ static bool publish(struct entrain_agent *agent, const struct decision *decision
 		.topology = generation << 16 | agent->energy,
 	};
 
-	agent->cur_ns = decision->cur_ns;
-	agent->turn_ns = decision->next_ns;
+	agent->cur_ns = turn.cur_ns;
+	agent->turn_ns = turn.next_ns;
 	agent->delay_ns = decision->delay_ns;
 	return slot_publish(&agent->owner, &turn);
 }
@@ -229,12 +230,12 @@ static int64_t mean_next(int64_t mean_ns, int64_t value_ns, bool first)
 }
 
 /* After publishing: at most one silent agent is looked up a turn, and its slot freed if it is proven dead. */
-static void look_up(const struct entrain_agent *agent, uint32_t suspect)
+static void look_up(const struct entrain_agent *agent, uint32_t suspect, int64_t now_ns)
 {
 	struct slot_view view;
 
 	if (suspect == DECIDE_NOBODY || suspect >= agent->roster.capacity ||
-	    slot_read(&agent->roster.slots[suspect], &view) != SLOT_READ ||
+	    slot_read(&agent->roster.slots[suspect], now_ns, &view) != SLOT_READ ||
 	    view.turn.next_ns > agent->cur_ns)
 		return;
 	if (roster_probe(&agent->roster, process_identity(), suspect, view.version) ==
@@ -273,7 +274,7 @@ static void step(struct entrain_agent *agent, int64_t now_ns, uint32_t count)
 	slot_set_fact(&agent->owner, FACT_DELAY_MAX, (uint64_t)agent->delay_max_ns);
 	slot_set_fact(&agent->owner, FACT_DELAY_TOTAL, (uint64_t)agent->delay_total_ns / 1000);
 	if (decision.suspect != DECIDE_NOBODY)
-		look_up(agent, decision.suspect);
+		look_up(agent, decision.suspect, now_ns);
 }
 
 /* Not in the swarm: the turn after this one is a period later, and the next blocking call tries to join. */
@@ -313,7 +314,7 @@ int entrain_begin(struct entrain_agent *agent)
 	agent->began_ns = now_ns;
 	agent->turns++;
 	if (!agent->joined || !agent_settings_read(agent) ||
-	    !slot_set_acting(&agent->owner, now_ns)) {
+	    !slot_set_acting(&agent->owner, now_ns, true)) {
 		step_alone(agent, now_ns);
 		agent_arm(agent);
 		return 0;
@@ -347,7 +348,7 @@ int entrain_end(struct entrain_agent *agent)
 	agent->work_ns = mean_next(agent->work_ns, action_ns, agent->turns == 1);
 	if (agent->work_ns > agent->period_ns)
 		agent->work_ns = agent->period_ns;
-	if (agent->joined && slot_set_acting(&agent->owner, -agent->began_ns)) {
+	if (agent->joined && slot_set_acting(&agent->owner, agent->began_ns, false)) {
 		slot_set_fact(&agent->owner, FACT_ACTION_LAST, (uint64_t)action_ns);
 		if (agent->kind == ENTRAIN_RELATIVE && agent_settings_read(agent))
 			step(agent, now_ns, snapshot_take(agent, now_ns, &acting, &garbled));

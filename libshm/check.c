@@ -54,7 +54,8 @@ static void slot_check(const struct roster *roster, uint32_t index, const struct
 		return;
 	}
 	if (!measured_judge(&one, slot, index, now_ns, settings)) {
-		int64_t claimed_ns = -atomic_load_explicit(&slot->acting_ns, memory_order_relaxed);
+		int64_t claimed_ns = acting_began_ns(
+			atomic_load_explicit(&slot->acting, memory_order_relaxed), now_ns);
 
 		if (version_sequence(version) == 0 && now_ns - claimed_ns > INT64_C(1000000000))
 			say(report, false, "slot %u: claimed by process %u, but never published",

@@ -84,12 +84,14 @@ struct shm_agents {
  * A word that names its writer: the low 16 bits of the owner's incarnation above 48 bits of value. A store
  * into a slot is a compare-and-swap from the word last seen there (slot.c), so that a former owner who wakes
  * up cannot write into its successor's slot: the successor has replaced every word by one of its own.
+ * Instants are no exception (tests/model shows why): they count 64 ns, modulo 208 days, and are read as
+ * the one nearest to now.
  */
 typedef _Atomic uint64_t shm_tagged;
-/* An instant: needs no tag, since no later owner writes one that an earlier owner has seen. */
-typedef _Atomic int64_t shm_instant;
 
 enum shm_copy_word {
+	COPY_CUR,      /* instant: scheduled instant of the present (last) turn */
+	COPY_NEXT,     /* instant: planned instant of the next */
 	COPY_PERIOD,   /* ns: own period */
 	COPY_WORK,     /* ns: running mean of the action time */
 	COPY_DELAY,    /* ns: how much of next is delay */
@@ -100,8 +102,6 @@ enum shm_copy_word {
 
 /* What is published together, once a turn; two of them, flipped by the version. */
 struct shm_copy {
-	shm_instant cur_ns;  /* scheduled instant of the present (last) turn */
-	shm_instant next_ns; /* planned instant of the next */
 	shm_tagged word[COPY_WORDS];
 };
 
@@ -133,7 +133,8 @@ struct shm_slot {
 	/* pid (22 bits, 0 = free), incarnation (18), sequence (24; 0 = claimed, nothing published). The low
 	 * bit of the sequence selects the copy that is valid. */
 	_Atomic uint64_t version;
-	shm_instant acting_ns; /* b: acting since b; -b: idle, last began at b */
+	shm_tagged
+		acting; /* instant (64 ns, 47 bits) its last action began, and 1 while it lasts */
 	struct shm_copy copy[2];
 	/* identity and statistics */
 	shm_tagged fact[FACT_WORDS];
@@ -150,7 +151,7 @@ _Static_assert(sizeof(struct shm_control) <= SHM_CONTROL_SIZE, "control fits");
 _Static_assert(offsetof(struct shm_agents, occupied) == 8192, "agents.occupied");
 _Static_assert(sizeof(struct shm_agents) == SHM_AGENTS_OFFSET, "slots follow");
 _Static_assert(sizeof(struct shm_copy) == 56, "copy");
-_Static_assert(offsetof(struct shm_slot, acting_ns) == 8, "slot.acting");
+_Static_assert(offsetof(struct shm_slot, acting) == 8, "slot.acting");
 _Static_assert(offsetof(struct shm_slot, copy) == 16, "slot.copy");
 _Static_assert(offsetof(struct shm_slot, fact) == 128, "slot.fact");
 _Static_assert(sizeof(struct shm_slot) == SHM_SLOT_SIZE, "slot");
@@ -212,6 +213,43 @@ static inline uint64_t tagged_duration(uint64_t version, int64_t duration_ns)
 static inline uint64_t tagged_value(uint64_t word)
 {
 	return word & SHM_VALUE_MAX;
+}
+
+/* Instants are published in grains of 64 ns; their owner uses them so too, that all see the same. */
+#define SHM_GRAIN_SHIFT 6
+
+static inline int64_t instant_grained(int64_t instant_ns)
+{
+	return (int64_t)((uint64_t)instant_ns >> SHM_GRAIN_SHIFT << SHM_GRAIN_SHIFT);
+}
+
+/* The low `bits` of the grain count, and back: the instant nearest to now that has them. */
+static inline uint64_t instant_pack(int64_t instant_ns, int bits)
+{
+	return (uint64_t)instant_ns >> SHM_GRAIN_SHIFT & ((UINT64_C(1) << bits) - 1);
+}
+
+static inline int64_t instant_unpack(uint64_t value, int bits, int64_t now_ns)
+{
+	uint64_t now = (uint64_t)now_ns >> SHM_GRAIN_SHIFT;
+	int64_t ahead = (int64_t)((value - now) << (64 - bits)) >> (64 - bits);
+
+	return (int64_t)((now + (uint64_t)ahead) << SHM_GRAIN_SHIFT);
+}
+
+static inline uint64_t tagged_instant(uint64_t version, int64_t instant_ns)
+{
+	return tagged_make(version, instant_pack(instant_ns, SHM_VALUE_BITS));
+}
+
+static inline uint64_t acting_make(uint64_t version, int64_t began_ns, bool acting)
+{
+	return tagged_make(version, instant_pack(began_ns, SHM_VALUE_BITS - 1) << 1 | acting);
+}
+
+static inline int64_t acting_began_ns(uint64_t word, int64_t now_ns)
+{
+	return instant_unpack(tagged_value(word) >> 1, SHM_VALUE_BITS - 1, now_ns);
 }
 
 /* ---- checks: pure functions over a local copy ------------------------------------------ */

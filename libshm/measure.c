@@ -22,16 +22,15 @@ static bool plausible(const struct measured *one, int64_t now_ns)
 {
 	return one->period_ns >= PERIOD_MIN_NS && one->period_ns <= PERIOD_MAX_NS &&
 	       one->work_ns <= one->period_ns && one->delay_ns <= one->period_ns &&
-	       one->cur_ns >= 0 && one->cur_ns < one->next_ns &&
-	       one->cur_ns <= now_ns + one->period_ns &&
-	       one->next_ns - now_ns <= 3 * one->period_ns;
+	       one->cur_ns < one->next_ns && one->cur_ns <= now_ns + one->period_ns &&
+	       one->next_ns <= now_ns + 3 * one->period_ns;
 }
 
 bool measured_judge(struct measured *one, const struct shm_slot *slot, uint32_t index,
 		    int64_t now_ns, const struct entrain_settings *settings)
 {
 	struct slot_view view;
-	enum slot_result result = slot_read(slot, &view);
+	enum slot_result result = slot_read(slot, now_ns, &view);
 	int64_t longest_ns, shortest_ns;
 
 	memset(one, 0, sizeof(*one));
@@ -55,12 +54,12 @@ bool measured_judge(struct measured *one, const struct shm_slot *slot, uint32_t 
 	if (one->implausible)
 		return true;
 	if (slot_fact(slot, view.version, FACT_TURNS)) {
-		one->began_ns = view.acting_ns < 0 ? -(view.acting_ns + 1) + 1 : view.acting_ns;
+		one->began_ns = view.began_ns;
 		if (one->began_ns > now_ns || one->began_ns < 0)
 			one->began_ns = 0;
 		one->overlap = (uint32_t)slot_fact(slot, view.version, FACT_OVERLAP);
 	}
-	one->acting = one->began_ns && view.acting_ns > 0;
+	one->acting = one->began_ns && view.acting;
 	longest_ns = settings->period_ns + settings->period_ns / 1000 * settings->band_ppm / 1000;
 	shortest_ns = (int64_t)((double)settings->period_ns / (1 + settings->band_ppm / 1e6));
 	one->off_beat = one->period_ns < shortest_ns || one->period_ns > longest_ns;

@@ -123,12 +123,11 @@ static void claims_expire(const struct roster *roster, const struct identity *se
 
 		if (!version_pid(version) || version_sequence(version))
 			continue;
-		/* The claim pass writes acting first, as minus the instant of the claim; before that the word is of an
+		/* The claim pass writes acting first, the instant of the claim; before that the word is of an
 		 * earlier owner, whose last action was earlier still. */
-		claimed_ns =
-			atomic_load_explicit(&roster->slots[index].acting_ns, memory_order_relaxed);
-		if (claimed_ns < 0)
-			claimed_ns = claimed_ns == INT64_MIN ? 0 : -claimed_ns;
+		claimed_ns = acting_began_ns(
+			atomic_load_explicit(&roster->slots[index].acting, memory_order_relaxed),
+			now_ns);
 		if (claimed_ns <= now_ns && now_ns - claimed_ns <= CLAIM_LEASE_NS)
 			continue;
 		/* Without a start time a live pid may be anybody's by now. */
@@ -152,7 +151,7 @@ void roster_reap(const struct roster *roster, const struct identity *self, int64
 		if (liveness == LIVENESS_DEAD && roster_free(roster, index, version))
 			++*released;
 		else if (liveness == LIVENESS_UNKNOWN &&
-			 slot_read(&roster->slots[index], &view) == SLOT_READ &&
+			 slot_read(&roster->slots[index], now_ns, &view) == SLOT_READ &&
 			 view.turn.next_ns < now_ns)
 			++*unproven;
 	}
@@ -170,8 +169,8 @@ static void free_longest_silent(const struct roster *roster, int64_t now_ns)
 		struct slot_view view;
 		int64_t silent_ns, least_ns;
 
-		if (slot_read(&roster->slots[index], &view) != SLOT_READ || view.turn.next_ns < 0 ||
-		    view.turn.next_ns > now_ns)
+		if (slot_read(&roster->slots[index], now_ns, &view) != SLOT_READ ||
+		    view.turn.next_ns < 0 || view.turn.next_ns > now_ns)
 			continue;
 		silent_ns = now_ns - view.turn.next_ns;
 		if (__builtin_mul_overflow(view.turn.period_ns, SILENT_PERIODS, &least_ns) ||

@@ -17,30 +17,13 @@ bool slot_owned(const struct slot_owner *owner)
 
 /*
  * Replace a word of the own slot, from the value last seen in it. A former owner fails here for ever: the successor
- * has replaced the word by a value that was never seen before (its tag, or a later instant).
+ * has replaced the word by one that names itself.
  */
 static bool word_replace(struct slot_owner *owner, _Atomic uint64_t *word, uint64_t *seen,
 			 uint64_t value)
 {
 	for (int tries = 0; tries < REPLACE_TRIES; tries++) {
 		/* [S2] release, on failure acquire: if the successor's value is seen, so is its version. */
-		if (atomic_compare_exchange_strong_explicit(word, seen, value, memory_order_release,
-							    memory_order_acquire)) {
-			*seen = value;
-			return true;
-		}
-		if (!slot_owned(owner))
-			break;
-	}
-	owner->fenced = true;
-	return false;
-}
-
-static bool instant_replace(struct slot_owner *owner, shm_instant *word, int64_t *seen,
-			    int64_t value)
-{
-	for (int tries = 0; tries < REPLACE_TRIES; tries++) {
-		/* [S2], as word_replace(). */
 		if (atomic_compare_exchange_strong_explicit(word, seen, value, memory_order_release,
 							    memory_order_acquire)) {
 			*seen = value;
@@ -70,18 +53,6 @@ static bool word_take(struct slot_owner *owner, _Atomic uint64_t *word, uint64_t
 	return word_replace(owner, word, seen, value);
 }
 
-static bool instant_take(struct slot_owner *owner, shm_instant *word, int64_t *seen, int64_t value)
-{
-	*seen = atomic_load_explicit(word, memory_order_acquire);
-	MARK();
-	if (!slot_owned(owner)) {
-		owner->fenced = true;
-		return false;
-	}
-	MARK();
-	return instant_replace(owner, word, seen, value);
-}
-
 bool slot_claim(struct slot_owner *owner, struct shm_slot *slot, uint32_t pid, int64_t now_ns)
 {
 	uint64_t version = atomic_load_explicit(&slot->version, memory_order_relaxed), mine, none;
@@ -100,21 +71,15 @@ bool slot_claim(struct slot_owner *owner, struct shm_slot *slot, uint32_t pid, i
 	owner->version = mine;
 	none = tagged_make(mine, 0);
 	/* Acting first: it says when the claim was made, for those who wonder whether it will ever be finished. */
-	if (!instant_take(owner, &slot->acting_ns, &owner->acting_ns, -now_ns))
+	if (!word_take(owner, &slot->acting, &owner->acting, acting_make(mine, now_ns, false)))
 		return false;
 	for (int i = 0; i < FACT_WORDS; i++)
 		if (!word_take(owner, &slot->fact[i], &owner->fact[i], none))
 			return false;
-	for (int c = 0; c < 2; c++) {
-		struct shm_copy *copy = &slot->copy[c];
-
-		if (!instant_take(owner, &copy->cur_ns, &owner->instant[c][0], now_ns) ||
-		    !instant_take(owner, &copy->next_ns, &owner->instant[c][1], now_ns))
-			return false;
+	for (int c = 0; c < 2; c++)
 		for (int i = 0; i < COPY_WORDS; i++)
-			if (!word_take(owner, &copy->word[i], &owner->word[c][i], none))
+			if (!word_take(owner, &slot->copy[c].word[i], &owner->word[c][i], none))
 				return false;
-	}
 	return true;
 }
 
@@ -124,6 +89,8 @@ bool slot_publish(struct slot_owner *owner, const struct slot_turn *turn)
 	int c = (int)(next & 1);
 	struct shm_copy *copy = &owner->slot->copy[c];
 	const uint64_t value[COPY_WORDS] = {
+		[COPY_CUR] = tagged_instant(version, turn->cur_ns),
+		[COPY_NEXT] = tagged_instant(version, turn->next_ns),
 		[COPY_PERIOD] = tagged_duration(version, turn->period_ns),
 		[COPY_WORK] = tagged_duration(version, turn->work_ns),
 		[COPY_DELAY] = tagged_duration(version, turn->delay_ns),
@@ -136,9 +103,6 @@ bool slot_publish(struct slot_owner *owner, const struct slot_turn *turn)
 	/* [S3] release: a reader that sees one of the words below also sees the flip before it, and so that the copy it
 	 * reads is not the valid one any more. Pairs with [S6]. */
 	atomic_thread_fence(memory_order_release);
-	if (!instant_replace(owner, &copy->cur_ns, &owner->instant[c][0], turn->cur_ns) ||
-	    !instant_replace(owner, &copy->next_ns, &owner->instant[c][1], turn->next_ns))
-		return false;
 	for (int i = 0; i < COPY_WORDS; i++)
 		if (!word_replace(owner, &copy->word[i], &owner->word[c][i], value[i]))
 			return false;
@@ -153,10 +117,10 @@ bool slot_publish(struct slot_owner *owner, const struct slot_turn *turn)
 	return true;
 }
 
-bool slot_set_acting(struct slot_owner *owner, int64_t acting_ns)
+bool slot_set_acting(struct slot_owner *owner, int64_t began_ns, bool acting)
 {
-	return !owner->fenced &&
-	       instant_replace(owner, &owner->slot->acting_ns, &owner->acting_ns, acting_ns);
+	return !owner->fenced && word_replace(owner, &owner->slot->acting, &owner->acting,
+					      acting_make(owner->version, began_ns, acting));
 }
 
 bool slot_set_fact(struct slot_owner *owner, enum shm_fact_word which, uint64_t value)

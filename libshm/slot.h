@@ -42,8 +42,7 @@ struct slot_owner {
 	struct shm_slot *slot;
 	uint64_t version;
 	bool fenced; /* the slot is somebody else's now: never touched again */
-	int64_t acting_ns;
-	int64_t instant[2][2]; /* [copy][cur, next] */
+	uint64_t acting;
 	uint64_t word[2][COPY_WORDS];
 	uint64_t fact[FACT_WORDS];
 };
@@ -51,7 +50,8 @@ struct slot_owner {
 /* A slot as a reader saw it, whole. */
 struct slot_view {
 	uint64_t version;
-	int64_t acting_ns;
+	int64_t began_ns; /* last action, as far as any; or instant of the claim */
+	bool acting;
 	struct slot_turn turn;
 };
 
@@ -72,8 +72,8 @@ bool slot_claim(struct slot_owner *owner, struct shm_slot *slot, uint32_t pid, i
 /* Publish one turn. False: fenced. Killed anywhere: the old copy stays whole and selected. */
 bool slot_publish(struct slot_owner *owner, const struct slot_turn *turn);
 
-/* Say since when it is acting (> 0), or when its last action began (< 0). False: fenced. */
-bool slot_set_acting(struct slot_owner *owner, int64_t acting_ns);
+/* Say when its last action began, and whether it is still acting. False: fenced. */
+bool slot_set_acting(struct slot_owner *owner, int64_t began_ns, bool acting);
 
 /* Set one word of identity or statistics (48 bits). False: fenced. */
 bool slot_set_fact(struct slot_owner *owner, enum shm_fact_word which, uint64_t value);
@@ -100,27 +100,28 @@ static inline bool tag_matches(uint64_t word, uint64_t version)
 	return word >> SHM_VALUE_BITS == (version_incarnation(version) & 0xffff);
 }
 
-/* Read one slot. Wait-free: gives up (SLOT_GARBLED) after SLOT_READ_TRIES changes under its eyes; an honest owner
+/* Read one slot; instants are those nearest to now_ns. Wait-free: gives up (SLOT_GARBLED) after SLOT_READ_TRIES changes under its eyes; an honest owner
  * publishes once a period. Inline: a step reads every slot. */
 #define SLOT_READ_TRIES 8
 
-static inline enum slot_result slot_read(const struct shm_slot *slot, struct slot_view *view)
+__attribute__((always_inline)) static inline enum slot_result
+slot_read(const struct shm_slot *slot, int64_t now_ns, struct slot_view *view)
 {
 	for (int tries = 0; tries < SLOT_READ_TRIES; tries++) {
 		/* [S5] acquire: the copy that this version selects is complete. Pairs with [S4]. */
 		uint64_t version = atomic_load_explicit(&slot->version, memory_order_acquire),
 			 word[COPY_WORDS];
 		const struct shm_copy *copy = &slot->copy[version & 1];
-		uint64_t tags = 0;
+		uint64_t acting, tags;
 
 		view->version = version;
 		if (version_pid(version) == 0)
 			return SLOT_FREE;
 		if (version_sequence(version) == 0)
 			return SLOT_EMPTY;
-		view->acting_ns = atomic_load_explicit(&slot->acting_ns, memory_order_relaxed);
-		view->turn.cur_ns = atomic_load_explicit(&copy->cur_ns, memory_order_relaxed);
-		view->turn.next_ns = atomic_load_explicit(&copy->next_ns, memory_order_relaxed);
+		acting = atomic_load_explicit(&slot->acting, memory_order_relaxed);
+		tags = acting ^ tagged_make(version, 0);
+#pragma GCC unroll 8
 		for (int i = 0; i < COPY_WORDS; i++) {
 			word[i] = atomic_load_explicit(&copy->word[i], memory_order_relaxed);
 			tags |= word[i] ^ tagged_make(version, 0);
@@ -133,6 +134,12 @@ static inline enum slot_result slot_read(const struct shm_slot *slot, struct slo
 			continue;
 		if (tags >> SHM_VALUE_BITS)
 			return SLOT_GARBLED;
+		view->acting = acting & 1;
+		view->began_ns = acting_began_ns(acting, now_ns);
+		view->turn.cur_ns =
+			instant_unpack(tagged_value(word[COPY_CUR]), SHM_VALUE_BITS, now_ns);
+		view->turn.next_ns =
+			instant_unpack(tagged_value(word[COPY_NEXT]), SHM_VALUE_BITS, now_ns);
 		view->turn.period_ns = (int64_t)tagged_value(word[COPY_PERIOD]);
 		view->turn.work_ns = (int64_t)tagged_value(word[COPY_WORK]);
 		view->turn.delay_ns = (int64_t)tagged_value(word[COPY_DELAY]);

@@ -58,7 +58,7 @@ static void turn_set(struct step *step, const struct decide_self *self, struct d
 	if (late_ns > period_ns / 2) {
 		step->turn_ns = now_ns;
 		decision->missed = missed_count(late_ns, period_ns);
-	} else if (late_ns < -step_grace_ns(step, step->work_ns)) {
+	} else if (late_ns < -step_grace_ns(step, 0)) {
 		step->turn_ns = now_ns;
 	} else {
 		step->turn_ns = self->turn_ns;

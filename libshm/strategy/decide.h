@@ -83,8 +83,8 @@ size_t decide_scratch_size(uint32_t peers);
 /*
  * Decide. `peers` holds the others (not this agent), in any order; their flags are set. `scratch` has
  * decide_scratch_size(count) bytes, aligned to 64, contents irrelevant; only what `count` needs is touched.
- * Never fails: whatever the peers say, cur <= next, now < next <= now + period + cap + grace, and
- * 0 <= delay <= cap, where grace = max(own action, 4 x lateness) + period / DECIDE_SLACK_PART.
+ * Never fails: whatever the peers say, cur < next, now < next <= now + period + cap + grace, and
+ * 0 <= delay <= cap, where grace = 4 x lateness, at most period / 2, + period / DECIDE_SLACK_PART.
  * When a taken or grid host joins: next <= now + period. The taken one acts first at the turn it is given;
  * its cur is one period before that, so that others see it as if it had always been there.
  */

@@ -244,6 +244,14 @@ void circle_add(struct circle *circle, int64_t offset_ns, uint32_t index)
 	bucket->filled = 1;
 }
 
+/* The middle of a gap, in (0, period]: what lies at 0 is there again a period later. */
+static int64_t gap_middle_ns(struct circle_gap gap, int64_t period_ns)
+{
+	int64_t middle_ns = gap.start_ns + gap.length_ns / 2;
+
+	return middle_ns > period_ns ? middle_ns - period_ns : middle_ns;
+}
+
 static bool gap_better(const struct circle *circle, struct circle_gap gap, struct circle_gap best,
 		       enum circle_tie tie)
 {
@@ -251,9 +259,7 @@ static bool gap_better(const struct circle *circle, struct circle_gap gap, struc
 		return gap.length_ns > best.length_ns;
 	if (tie == CIRCLE_LOWEST_INDEX)
 		return gap.lowest < best.lowest;
-	/* Of equal lengths, only the middle of the last, which wraps, may come before the first's. */
-	return (gap.start_ns + gap.length_ns / 2) % circle->period_ns <
-	       (best.start_ns + best.length_ns / 2) % circle->period_ns;
+	return gap_middle_ns(gap, circle->period_ns) < gap_middle_ns(best, circle->period_ns);
 }
 
 struct circle_gap circle_largest(const struct circle *circle, enum circle_tie tie)
