@@ -40,7 +40,9 @@ struct entrain_agent {
 	int64_t delay_ns; /* how much of turn_ns is delay */
 	int64_t cur_ns;   /* its last turn, as scheduled */
 	int64_t began_ns; /* its action; 0: not acting */
-	int64_t work_ns;  /* running mean of the action time, 1/8 */
+	int64_t gap_ns;   /* period / agents, when it last looked */
+	uint64_t actions; /* that were measured */
+	int64_t work_ns;  /* running mean of the action time */
 	int64_t work_published_ns;
 	int64_t lateness_ns; /* running mean, 1/8 */
 	uint32_t energy;

@@ -223,10 +223,26 @@ bool agent_first_turn(struct entrain_agent *agent, int64_t now_ns)
 	return publish(agent, &decision);
 }
 
-/* A mean that starts at its first value. */
-static int64_t mean_next(int64_t mean_ns, int64_t value_ns, bool first)
+/* A running mean: of all values at first, then with a gain of 1/8. `count` values went before. */
+static int64_t mean_next(int64_t mean_ns, int64_t value_ns, uint64_t count)
 {
-	return first ? value_ns : mean_ns + (value_ns - mean_ns) / MEAN_GAIN;
+	return mean_ns +
+	       (value_ns - mean_ns) / (int64_t)(count < MEAN_GAIN ? count + 1 : MEAN_GAIN);
+}
+
+/*
+ * How long the action takes, as others plan for it. One action that a busy disk held up says little about the next: a value
+ * counts for at most twice the mean, or half a gap more. What lasts is followed within a few turns.
+ */
+static void work_learn(struct entrain_agent *agent, int64_t action_ns)
+{
+	int64_t more_ns = agent->work_ns > agent->gap_ns / 2 ? agent->work_ns : agent->gap_ns / 2;
+
+	if (action_ns > agent->period_ns)
+		action_ns = agent->period_ns;
+	if (agent->actions > 0 && action_ns > agent->work_ns + more_ns)
+		action_ns = agent->work_ns + more_ns;
+	agent->work_ns = mean_next(agent->work_ns, action_ns, agent->actions++);
 }
 
 /* After publishing: at most one silent agent is looked up a turn, and its slot freed if it is proven dead. */
@@ -248,7 +264,7 @@ static void step(struct entrain_agent *agent, int64_t now_ns, uint32_t count)
 {
 	struct decision decision;
 	bool planned = agent->settings.mode != ENTRAIN_OFF;
-	int64_t gap_ns, change_ns = llabs(agent->work_ns - agent->work_published_ns);
+	int64_t change_ns = llabs(agent->work_ns - agent->work_published_ns);
 
 	if (planned)
 		decide_now(agent, now_ns, count, false, &decision);
@@ -258,8 +274,8 @@ static void step(struct entrain_agent *agent, int64_t now_ns, uint32_t count)
 		decision.next_ns -= decision.delay_ns;
 		decision.delay_ns = 0;
 	}
-	gap_ns = agent->period_ns / decision.counted;
-	if (change_ns > gap_ns / WORK_CHANGE_PART)
+	agent->gap_ns = agent->period_ns / decision.counted;
+	if (change_ns > agent->gap_ns / WORK_CHANGE_PART)
 		agent->work_published_ns = agent->work_ns;
 	energy_apply(agent, &decision);
 	agent->missed += decision.missed;
@@ -297,7 +313,7 @@ static void lateness_learn(struct entrain_agent *agent, int64_t now_ns)
 	/* One long stop (SIGSTOP, suspend) is no habit. */
 	if (late_ns > agent->period_ns / 2)
 		return;
-	agent->lateness_ns = mean_next(agent->lateness_ns, late_ns, agent->turns == 0);
+	agent->lateness_ns = mean_next(agent->lateness_ns, late_ns, agent->turns);
 }
 
 int entrain_begin(struct entrain_agent *agent)
@@ -345,9 +361,7 @@ int entrain_end(struct entrain_agent *agent)
 		return 0;
 	now_ns = clock_now_ns();
 	action_ns = now_ns - agent->began_ns;
-	agent->work_ns = mean_next(agent->work_ns, action_ns, agent->turns == 1);
-	if (agent->work_ns > agent->period_ns)
-		agent->work_ns = agent->period_ns;
+	work_learn(agent, action_ns);
 	if (agent->joined && slot_set_acting(&agent->owner, agent->began_ns, false)) {
 		slot_set_fact(&agent->owner, FACT_ACTION_LAST, (uint64_t)action_ns);
 		if (agent->kind == ENTRAIN_RELATIVE && agent_settings_read(agent))

@@ -40,6 +40,8 @@ static void band_set(struct step *step, const struct decide_parameters *paramete
 		scaled_ns(step->cap_ns, (uint64_t)step->period_most_ns, (uint64_t)step->period_ns);
 	if (step->delay_most_ns < step->cap_ns)
 		step->delay_most_ns = step->cap_ns;
+	if (step->delay_most_ns < parameters->cap_most_ns)
+		step->delay_most_ns = clamp_ns(parameters->cap_most_ns, 0, DECIDE_PERIOD_MAX_NS);
 }
 
 static uint32_t missed_count(__int128 late_ns, int64_t period_ns)

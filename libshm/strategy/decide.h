@@ -52,6 +52,8 @@ struct decide_parameters {
 	uint32_t band_ppm;   /* the swarm's */
 	int64_t cap_ns;      /* the most this agent accepts to be delayed a cycle */
 	int64_t lateness_ns; /* own mean lateness */
+	int64_t cap_most_ns; /* the largest cap that another agent may have, if larger than the own one's share
+				of its period; who plans beyond it is implausible */
 };
 
 /* This agent, before the decision. */
