@@ -129,6 +129,7 @@ static void decide_now(struct entrain_agent *agent, int64_t now_ns, uint32_t cou
 		.cap_ns = settings_cap_ns(&agent->settings, agent->period_ns, agent->max_delay_ns,
 					  agent->max_delay_ppm),
 		.lateness_ns = agent->lateness_ns,
+		.cap_most_ns = agent->kind == ENTRAIN_GRID ? agent->period_ns - 1 : 0,
 	};
 	struct decide_self self = { .index = agent->index,
 				    .turn_ns = agent->turn_ns,
@@ -275,7 +276,7 @@ static void step(struct entrain_agent *agent, int64_t now_ns, uint32_t count)
 		decision.delay_ns = 0;
 	}
 	agent->gap_ns = agent->period_ns / decision.counted;
-	if (change_ns > agent->gap_ns / WORK_CHANGE_PART)
+	if (change_ns > agent->gap_ns / WORK_CHANGE_PART || !agent->work_published_ns)
 		agent->work_published_ns = agent->work_ns;
 	energy_apply(agent, &decision);
 	agent->missed += decision.missed;

@@ -24,7 +24,7 @@ libentrain_core_la_SOURCES = \
 	%D%/swarm.h %D%/swarm.c %D%/status.c %D%/check.c %D%/version.c \
 	%D%/strategy/decide.h %D%/strategy/decide.c \
 	%D%/strategy/sift.c %D%/strategy/order.h %D%/strategy/order.c \
-	%D%/strategy/spread.c %D%/strategy/sync.c %D%/strategy/grid.c %D%/strategy/rules.h
+	%D%/strategy/spread.c %D%/strategy/sync.c %D%/strategy/grid.c %D%/strategy/rules.h %D%/strategy/level.h
 libentrain_core_la_CPPFLAGS = $(AM_CPPFLAGS) $(INIH_CFLAGS) -I$(srcdir)/%D%
 libentrain_core_la_LIBADD = $(INIH_LIBS) -lm -lpthread
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "goal.h"
 #include "settings.h"
+#include "strategy/level.h"
 
 /* For people a turn is overdue when it is later than scheduling explains. */
 static int64_t stale_grace_ns(const struct measured *one, int64_t lateness_ns)
@@ -120,13 +121,21 @@ static double turns_since(int64_t now_ns, int64_t instant_ns, int64_t period_ns)
 	return (double)rest_ns / (double)period_ns;
 }
 
-/* Wanted gap after an agent, in turns: its own action and an equal share of the idle time. */
-static double wanted_gap(const struct measured *one, double work_all, uint32_t count,
-			 int64_t longest_ns)
-{
-	double work = (double)one->work_ns / (double)longest_ns;
+/* What the agents that count share: the period of the slowest, and the time that their actions take. */
+struct load {
+	uint32_t counted;
+	int64_t longest_ns;
+	struct level level;
+	double work_all; /* in periods */
+};
 
-	return work_all > 1 ? work / work_all : work + (1 - work_all) / count;
+/* Wanted gap after an agent, in turns: its own action and an equal share of the idle time. */
+static double wanted_gap(const struct measured *one, const struct load *load)
+{
+	double work = (double)level_work(&load->level, one->work_ns) / (double)load->longest_ns;
+
+	return load->work_all > 1 ? work / load->work_all
+				  : work + (1 - load->work_all) / load->counted;
 }
 
 static uint32_t angle_of(int64_t instant_ns, int64_t period_ns)
@@ -139,9 +148,11 @@ static uint32_t angle_of(int64_t instant_ns, int64_t period_ns)
 }
 
 /* Largest and smallest of the gaps between circularly consecutive items, as multiples of the wanted ones. */
-static void gaps_of(const struct measured *all, uint64_t *items, uint64_t *spare, uint32_t count,
-		    double work_all, int64_t longest_ns, double *least, double *most)
+static void gaps_of(const struct measured *all, uint64_t *items, uint64_t *spare,
+		    const struct load *load, double *least, double *most)
 {
+	const uint32_t count = load->counted;
+
 	items_sort(items, spare, count);
 	*least = INFINITY;
 	*most = 0;
@@ -150,7 +161,7 @@ static void gaps_of(const struct measured *all, uint64_t *items, uint64_t *spare
 		uint64_t there =
 			i + 1 < count ? items[i + 1] >> 32 : (items[0] >> 32) + (UINT64_C(1) << 32);
 		double gap = (double)(there - here) / 4294967296.0 /
-			     wanted_gap(&all[(uint32_t)items[i]], work_all, count, longest_ns);
+			     wanted_gap(&all[(uint32_t)items[i]], load);
 
 		*least = gap < *least ? gap : *least;
 		*most = gap > *most ? gap : *most;
@@ -182,10 +193,10 @@ static void order_parameters(struct entrain_measure *measure, const struct measu
 }
 
 /* The same of the instants at which the actions of the last period began; 0 until everybody who counts has acted. */
-static double evenness_actual(const struct measured *all, uint32_t count, uint32_t counted,
-			      int64_t now_ns, double work_all, int64_t longest_ns,
-			      uint64_t *scratch)
+static double evenness_actual(const struct measured *all, uint32_t count, const struct load *load,
+			      int64_t now_ns, uint64_t *scratch)
 {
+	const int64_t longest_ns = load->longest_ns;
 	double least, most;
 	uint32_t acted = 0;
 
@@ -193,9 +204,9 @@ static double evenness_actual(const struct measured *all, uint32_t count, uint32
 		if (all[i].counts && all[i].began_ns &&
 		    now_ns - all[i].began_ns <= longest_ns + longest_ns / 5)
 			scratch[acted++] = item_make(angle_of(all[i].began_ns, longest_ns), i);
-	if (acted < counted)
+	if (acted < load->counted)
 		return 0;
-	gaps_of(all, scratch, scratch + count, acted, work_all, longest_ns, &least, &most);
+	gaps_of(all, scratch, scratch + count, load, &least, &most);
 	return most > 0 ? fmin(1, 1 / most) : 0;
 }
 
@@ -229,36 +240,38 @@ static void count_states(struct entrain_measure *measure, const struct measured 
 	}
 }
 
-/* Sum of all actions in periods of the slowest, and how many count. */
-static uint32_t load_of(const struct measured *all, uint32_t count, int64_t *longest_ns,
-			double *work_all)
+static void load_of(const struct measured *all, uint32_t count, struct load *load)
 {
-	uint32_t counted = 0;
-	double work_ns = 0;
+	uint64_t work_ns = 0, level_ns = 0;
+	uint32_t known = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
 		if (!all[i].counts)
 			continue;
-		if (counted++ == 0 || all[i].period_ns > *longest_ns)
-			*longest_ns = all[i].period_ns;
-		work_ns += (double)all[i].work_ns;
+		if (load->counted++ == 0 || all[i].period_ns > load->longest_ns)
+			load->longest_ns = all[i].period_ns;
+		work_ns += (uint64_t)all[i].work_ns;
+		known += all[i].work_ns > 0;
 	}
-	*work_all = work_ns / (double)*longest_ns;
-	return counted;
+	load->level = level_make(work_ns, known, load->counted, load->longest_ns);
+	for (uint32_t i = 0; i < count; i++)
+		if (all[i].counts)
+			level_ns += (uint64_t)level_work(&load->level, all[i].work_ns);
+	load->work_all = (double)level_ns / (double)load->longest_ns;
 }
 
 void measure_fill(struct entrain_measure *measure, struct measured *all, uint32_t count,
 		  int64_t now_ns, const struct entrain_settings *settings, uint64_t *scratch)
 {
 	const struct goal *goal = goal_row((int)settings->goal);
-	int64_t longest_ns = settings->period_ns;
-	double work_all;
-	uint32_t counted = load_of(all, count, &longest_ns, &work_all), used = 0;
+	struct load load = { .longest_ns = settings->period_ns };
+	uint32_t used = 0;
 
+	load_of(all, count, &load);
 	*measure = (struct entrain_measure){ .size = sizeof(*measure),
 					     .goal = settings->goal,
 					     .mode = settings->mode,
-					     .longest_period_ns = longest_ns,
+					     .longest_period_ns = load.longest_ns,
 					     .min_gap = 1,
 					     .max_gap = 1,
 					     .evenness = 1,
@@ -268,17 +281,15 @@ void measure_fill(struct entrain_measure *measure, struct measured *all, uint32_
 		if (!all[i].implausible)
 			all[i].phase = turns_since(now_ns, all[i].next_ns, all[i].period_ns);
 		if (all[i].counts)
-			scratch[used++] = item_make(angle_of(all[i].next_ns, longest_ns), i);
+			scratch[used++] = item_make(angle_of(all[i].next_ns, load.longest_ns), i);
 	}
-	order_parameters(measure, all, count, counted);
-	if (counted > 1) {
-		gaps_of(all, scratch, scratch + count, counted, work_all, longest_ns,
-			&measure->min_gap, &measure->max_gap);
+	order_parameters(measure, all, count, load.counted);
+	if (load.counted > 1) {
+		gaps_of(all, scratch, scratch + count, &load, &measure->min_gap, &measure->max_gap);
 		measure->evenness = measure->max_gap > 0 ? fmin(1, 1 / measure->max_gap) : 0;
-		measure->evenness_actual =
-			evenness_actual(all, count, counted, now_ns, work_all, longest_ns, scratch);
+		measure->evenness_actual = evenness_actual(all, count, &load, now_ns, scratch);
 	}
-	measure->value = counted > 1 ? metric_value(measure, goal) : 1;
+	measure->value = load.counted > 1 ? metric_value(measure, goal) : 1;
 	measure->target = (settings->target_ppm ? settings->target_ppm : goal->target_ppm) / 1e6;
 	measure->converged = measure->value >= measure->target;
 }

@@ -323,21 +323,24 @@ int entrain_settings_check(const struct entrain_settings *settings, struct entra
 	return 0;
 }
 
+static int64_t share_ns(int64_t period_ns, uint32_t ppm)
+{
+	return (int64_t)((__int128)period_ns * ppm / PPM);
+}
+
 int64_t settings_cap_ns(const struct entrain_settings *settings, int64_t period_ns, int64_t own_ns,
 			uint32_t own_ppm)
 {
-	int64_t cap_ns = own_ns;
+	int64_t swarm_ns = settings->max_delay_ns, cap_ns;
 
-	if (!own_ns && own_ppm)
-		cap_ns = (int64_t)((__int128)period_ns * own_ppm / PPM);
-	else if (!own_ns && settings->max_delay_ns)
-		cap_ns = settings->max_delay_ns;
-	else if (!own_ns)
-		cap_ns = (int64_t)((__int128)period_ns *
-				   (settings->max_delay_ppm
-					    ? settings->max_delay_ppm
-					    : goal_row((int)settings->goal)->cap_ppm) /
-				   PPM);
+	if (!swarm_ns)
+		swarm_ns = share_ns(period_ns, settings->max_delay_ppm
+						       ? settings->max_delay_ppm
+						       : goal_row((int)settings->goal)->cap_ppm);
+	cap_ns = own_ns ? own_ns : own_ppm ? share_ns(period_ns, own_ppm) : swarm_ns;
+	/* More than the swarm's is implausible to the others; where delays do not add up (grid), it is not. */
+	if (cap_ns > swarm_ns && settings->kind != ENTRAIN_GRID)
+		cap_ns = swarm_ns;
 	/* A whole period of delay is a turn left out, never a delay. */
 	return cap_ns >= period_ns ? period_ns - 1 : cap_ns;
 }

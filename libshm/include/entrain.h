@@ -193,7 +193,8 @@ struct entrain_options {
 	const char *label; /* trace label, up to 12 bytes, carried by status and events */
 	const struct entrain_settings *settings; /* for ENTRAIN_CREATE */
 	uint32_t kind;                           /* enum entrain_kind */
-	uint32_t max_delay_ppm;   /* the most this agent is delayed a cycle; default: the swarm's */
+	uint32_t max_delay_ppm;   /* the most this agent is delayed a cycle; default and, but on a
+				 * grid, limit: the swarm's */
 	int64_t max_delay_ns;     /* the same as a duration; at most one of the two */
 	int64_t period_ns;        /* own period; default: the swarm's. Outside the band: off-beat */
 	int64_t ready_timeout_ns; /* how long to wait for a swarm in creation; default 2 s */

@@ -47,7 +47,7 @@ struct decide_parameters {
 	enum decide_host host;
 	uint32_t clusters; /* SYNC: m; 1 = all together */
 	bool joining;   /* first decision of this agent: place the turn, the cap does not apply */
-	int64_t now_ns; /* one reading for the whole step, taken after reading the peers; 0 .. 2^62 */
+	int64_t now_ns; /* one reading for the whole step; 0 .. 2^62 */
 	int64_t period_ns;   /* the swarm's */
 	uint32_t band_ppm;   /* the swarm's */
 	int64_t cap_ns;      /* the most this agent accepts to be delayed a cycle */
@@ -69,8 +69,8 @@ struct decision {
 	int64_t cur_ns;   /* S, as it counts after being very late */
 	int64_t next_ns;  /* T: its next turn */
 	int64_t delay_ns; /* how much later than without the others */
-	int64_t lag_ns;   /* V: how far the swarm is from the pattern, from here (0 = reached) */
-	uint32_t counted; /* agents in L, with itself */
+	int64_t lag_ns; /* V: how far the swarm is from the pattern, from here (a few ns: reached) */
+	uint32_t counted;                        /* agents in L, with itself */
 	uint32_t overdue, implausible, off_beat; /* agents left out */
 	uint32_t missed; /* own turns that had to be left out because they had passed */
 	uint32_t

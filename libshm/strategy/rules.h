@@ -27,7 +27,9 @@ struct step {
 	int64_t longest_ns; /* P* */
 	int64_t reach_ns;   /* no offset is larger */
 	uint32_t index_most;
-	uint64_t work_all_ns; /* sum of all actions */
+	uint64_t work_all_ns;                /* sum of all actions that were measured */
+	uint32_t measured;                   /* how many were */
+	int64_t work_least_ns, work_most_ns; /* the extremes of those */
 };
 
 /* What a rule wants, on top of the common period. */

@@ -76,9 +76,14 @@ void decide_sift(struct step *step, struct decision *decision)
 		own.now_ns + (own.joining ? own.period_most_ns : own.delay_most_ns);
 	int64_t longest_ns = own.period_ns, last_ns = own.turn_ns;
 	uint64_t work_all_ns = (uint64_t)own.work_ns;
-	uint32_t counted = 1, index_most = own.index, most = 0;
+	/* One less than the action time, unsigned: 0, not measured, is then the largest. */
+	uint64_t work_least = (uint64_t)own.work_ns - 1;
+	int64_t work_most_ns = own.work_ns;
+	uint32_t counted = 1, measured = own.work_ns > 0, index_most = own.index, most = 0;
 
 	for (struct peer *peer = own.peers; peer < own.peers + own.count; peer++) {
+		uint64_t work;
+
 		peer->flags = peer_flags(&own, peer, ahead_ns);
 		if (peer->flags) {
 			leave_out(&own, peer, decision, &most);
@@ -86,6 +91,10 @@ void decide_sift(struct step *step, struct decision *decision)
 		}
 		counted++;
 		work_all_ns += (uint64_t)peer->work_ns;
+		measured += peer->work_ns > 0;
+		work = (uint64_t)peer->work_ns - 1;
+		work_least = work < work_least ? work : work_least;
+		work_most_ns = peer->work_ns > work_most_ns ? peer->work_ns : work_most_ns;
 		longest_ns = peer->period_ns > longest_ns ? peer->period_ns : longest_ns;
 		last_ns = peer->next_ns > last_ns ? peer->next_ns : last_ns;
 		index_most = peer->index > index_most ? peer->index : index_most;
@@ -93,6 +102,9 @@ void decide_sift(struct step *step, struct decision *decision)
 	step->counted = counted;
 	step->longest_ns = longest_ns;
 	step->work_all_ns = work_all_ns;
+	step->measured = measured;
+	step->work_least_ns = (int64_t)(work_least + 1);
+	step->work_most_ns = work_most_ns;
 	step->index_most = index_most;
 	/* No offset is larger, and one that a period was added to is at most that. */
 	step->reach_ns = last_ns - own.turn_ns > longest_ns ? last_ns - own.turn_ns : longest_ns;

@@ -5,24 +5,55 @@
  * An agent waits by the one-sided Kolmogorov-Smirnov distance between the turns ahead of it and the
  * wanted gaps. No gap is then larger than wanted, the gaps sum to one turn, so each is as wanted.
  */
+#include "level.h"
 #include "order.h"
 #include "rules.h"
+
+/* As a rule all do the same thing: then all action times count as their mean. */
+static bool work_is_level(const struct step *step, const struct level *level)
+{
+	return step->measured == 0 ||
+	       (step->work_least_ns >= level->least_ns && step->work_most_ns <= level->most_ns);
+}
+
+/* Sum of the action times as they count. */
+static uint64_t work_sum(const struct step *step, const struct level *level)
+{
+	uint64_t sum_ns = (uint64_t)level_work(level, step->work_ns);
+
+	if (work_is_level(step, level))
+		return (uint64_t)level->mean_ns * step->counted;
+	for (const struct peer *peer = step->peers; peer < step->peers + step->count; peer++)
+		if (!peer->flags)
+			sum_ns += (uint64_t)level_work(level, peer->work_ns);
+	return sum_ns;
+}
+
+/* Inline, so that `equal` is a constant in each of its two uses. */
+static inline struct order order_all(const struct step *step, struct order order,
+				     const struct level level, bool equal)
+{
+	for (const struct peer *peer = step->peers; peer < step->peers + step->count; peer++)
+		if (!peer->flags)
+			order_add(&order, step_offset_ns(step, peer),
+				  equal ? level.mean_ns : level_work(&level, peer->work_ns),
+				  peer->index);
+	return order;
+}
 
 struct wish spread_wish(const struct step *step)
 {
 	const struct step own = *step; /* local copies: nothing that is stored can alias them */
-	struct order opened, order;
+	const struct level level =
+		level_make(own.work_all_ns, own.measured, own.counted, own.longest_ns);
+	struct order order;
 	int64_t hi_ns, lo_ns;
 
-	order_open(&opened, own.scratch, own.count, own.counted, own.longest_ns, own.work_all_ns,
-		   own.reach_ns, own.index_most);
-	order = opened;
-	for (const struct peer *peer = own.peers; peer < own.peers + own.count; peer++) {
-		if (!peer->flags)
-			order_add(&order, step_offset_ns(&own, peer), peer->work_ns, peer->index);
-	}
-	opened = order;
-	order_distance(&opened, own.work_ns, &hi_ns, &lo_ns);
+	order_open(&order, own.scratch, own.count, own.counted, own.longest_ns,
+		   work_sum(&own, &level), own.reach_ns, own.index_most);
+	order = work_is_level(&own, &level) ? order_all(&own, order, level, true)
+					    : order_all(&own, order, level, false);
+	order_distance(&order, level_work(&level, own.work_ns), &hi_ns, &lo_ns);
 	return (struct wish){ .wait_ns = hi_ns, .lag_ns = hi_ns + lo_ns };
 }
 

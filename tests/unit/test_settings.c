@@ -146,7 +146,7 @@ static void settings_must_fit_together(void **state)
 	assert_int_equal(entrain_settings_check(NULL, NULL), ENTRAIN_USAGE);
 }
 
-static void the_cap_is_the_own_wish_then_the_swarms_then_the_goals(void **state)
+static void the_cap_is_the_own_wish_within_the_swarms_or_the_goals(void **state)
 {
 	struct entrain_settings settings;
 
@@ -159,8 +159,13 @@ static void the_cap_is_the_own_wish_then_the_swarms_then_the_goals(void **state)
 	assert_true(settings_cap_ns(&settings, 1000000, 0, 0) == 300000);
 	settings.max_delay_ns = 5000;
 	assert_true(settings_cap_ns(&settings, 1000000, 0, 0) == 5000);
-	assert_true(settings_cap_ns(&settings, 1000000, 0, 10000) == 10000);
 	assert_true(settings_cap_ns(&settings, 1000000, 77, 0) == 77);
+	assert_true(settings_cap_ns(&settings, 1000000, 0, 1000) == 1000);
+	/* No more than the swarm's, but on a grid. */
+	assert_true(settings_cap_ns(&settings, 1000000, 0, 10000) == 5000);
+	assert_true(settings_cap_ns(&settings, 1000000, 10000, 0) == 5000);
+	settings.kind = ENTRAIN_GRID;
+	assert_true(settings_cap_ns(&settings, 1000000, 0, 10000) == 10000);
 	/* Never a whole period. */
 	assert_true(settings_cap_ns(&settings, 1000000, 5000000, 0) == 999999);
 }
@@ -203,7 +208,7 @@ int main(void)
 		cmocka_unit_test(shares_are_percentages),
 		cmocka_unit_test(each_key_takes_what_it_should_and_refuses_the_rest),
 		cmocka_unit_test(settings_must_fit_together),
-		cmocka_unit_test(the_cap_is_the_own_wish_then_the_swarms_then_the_goals),
+		cmocka_unit_test(the_cap_is_the_own_wish_within_the_swarms_or_the_goals),
 		cmocka_unit_test(names_of_swarms_are_checked),
 		cmocka_unit_test(every_key_of_the_table_has_its_words),
 	};

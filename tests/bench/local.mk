@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+
+# make bench: every program here, with BENCH_RUNS and BENCH_DIR from the environment. Its whole output is what
+# doc/benchmarks.md quotes.
+bench_programs = %D%/bench_decide %D%/bench_side_by_side
+EXTRA_PROGRAMS += $(bench_programs)
+CLEANFILES += $(bench_programs)
+
+bench: $(bench_programs)
+	@for program in $(bench_programs); do \
+		echo "== $$program"; ./$$program || exit 1; echo; \
+	done
+
+%C%_bench_decide_SOURCES = %D%/bench_decide.c
+%C%_bench_decide_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/libshm
+%C%_bench_decide_LDADD = libentrain-core.la
+
+%C%_bench_side_by_side_SOURCES = %D%/bench_side_by_side.c \
+	%D%/bench_paces.h %D%/bench_paces.c %D%/bench_table.h %D%/bench_table.c
+%C%_bench_side_by_side_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/cli/demo
+%C%_bench_side_by_side_LDADD = libdemo.la libentrain.la -lm

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+
+EXTRA_DIST += %D%/unit.h %D%/layout.golden
+if TESTS_BUILT
+unit_cppflags = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+unit_libs = libentrain-core.la $(CMOCKA_LIBS) -lm
+core_unit_tests = \
+	%D%/test_slot \
+	%D%/test_layout \
+	%D%/test_settings \
+	%D%/test_config \
+	%D%/test_measure \
+	%D%/test_error \
+	%D%/test_energy
+check_PROGRAMS += $(core_unit_tests)
+TESTS += $(core_unit_tests)
+VALGRIND_TESTS += $(core_unit_tests)
+%C%_test_slot_SOURCES = %D%/test_slot.c
+%C%_test_slot_CPPFLAGS = $(unit_cppflags)
+%C%_test_slot_LDADD = $(unit_libs)
+%C%_test_layout_SOURCES = %D%/test_layout.c
+%C%_test_layout_CPPFLAGS = $(unit_cppflags)
+%C%_test_layout_LDADD = $(unit_libs)
+%C%_test_settings_SOURCES = %D%/test_settings.c
+%C%_test_settings_CPPFLAGS = $(unit_cppflags)
+%C%_test_settings_LDADD = $(unit_libs)
+%C%_test_config_SOURCES = %D%/test_config.c
+%C%_test_config_CPPFLAGS = $(unit_cppflags)
+%C%_test_config_LDADD = $(unit_libs)
+%C%_test_measure_SOURCES = %D%/test_measure.c
+%C%_test_measure_CPPFLAGS = $(unit_cppflags)
+%C%_test_measure_LDADD = $(unit_libs)
+%C%_test_error_SOURCES = %D%/test_error.c
+%C%_test_error_CPPFLAGS = $(unit_cppflags)
+%C%_test_error_LDADD = $(unit_libs)
+%C%_test_energy_SOURCES = %D%/test_energy.c
+%C%_test_energy_CPPFLAGS = $(unit_cppflags)
+%C%_test_energy_LDADD = $(unit_libs)
+endif
+
+if TESTS_BUILT
+check_PROGRAMS += %D%/test_decide %D%/test_decide_rules %D%/test_order
+TESTS += %D%/test_decide %D%/test_decide_rules %D%/test_order
+
+%C%_test_decide_SOURCES = %D%/test_decide.c %D%/decide_scene.h
+%C%_test_decide_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_decide_LDADD = libentrain-core.la $(CMOCKA_LIBS)
+
+%C%_test_decide_rules_SOURCES = %D%/test_decide_rules.c %D%/decide_scene.h
+%C%_test_decide_rules_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_decide_rules_LDADD = libentrain-core.la $(CMOCKA_LIBS)
+
+%C%_test_order_SOURCES = %D%/test_order.c
+%C%_test_order_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_order_LDADD = libentrain-core.la $(CMOCKA_LIBS)
+endif
+
+if TESTS_BUILT
+check_PROGRAMS += %D%/test_reckon
+TESTS += %D%/test_reckon
+VALGRIND_TESTS += %D%/test_reckon
+%C%_test_reckon_SOURCES = %D%/test_reckon.c
+%C%_test_reckon_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/cli/demo
+%C%_test_reckon_LDADD = libdemo.la $(CMOCKA_LIBS)
+endif

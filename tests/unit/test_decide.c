@@ -1,0 +1,652 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_decide.c - each decision is the one that the rules of doc/algorithms.md give when worked out by hand.
+ *
+ * The reference below is written from the rules alone: it sorts, counts in fractions and shares no code with
+ * the implementation.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "decide_scene.h"
+
+#define CASES 24000
+
+static uint64_t random_state;
+
+static uint64_t draw(uint64_t below)
+{
+	uint64_t mix = random_state += UINT64_C(0x9e3779b97f4a7c15);
+
+	mix = (mix ^ mix >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	mix = (mix ^ mix >> 27) * UINT64_C(0x94d049bb133111eb);
+	return (mix ^ mix >> 31) % below;
+}
+
+static bool chance(unsigned percent)
+{
+	return draw(100) < percent;
+}
+
+/* ---- the reference ---------------------------------------------------------------------- */
+
+struct place {
+	wide at, work;
+	uint32_t index;
+};
+
+static int by_place(const void *a, const void *b)
+{
+	const struct place *left = a, *right = b;
+
+	if (left->at != right->at)
+		return left->at < right->at ? -1 : 1;
+	return (left->index > right->index) - (left->index < right->index);
+}
+
+struct expected {
+	wide cur, next, delay, lag;
+	uint32_t counted, overdue, implausible, off_beat;
+};
+
+static wide least(wide a, wide b)
+{
+	return a < b ? a : b;
+}
+
+static wide most(wide a, wide b)
+{
+	return a > b ? a : b;
+}
+
+static wide grace(const struct scene *scene, wide work)
+{
+	wide late = least(4 * (wide)scene->parameters.lateness_ns, scene->self.period_ns / 2);
+
+	return most(work, late) + scene->self.period_ns / 1024;
+}
+
+static bool in_band(const struct scene *scene, wide period)
+{
+	wide one = 1000000, band = one + scene->parameters.band_ppm;
+
+	return period <= scene->parameters.period_ns * band / one &&
+	       period >= scene->parameters.period_ns * one / band;
+}
+
+static wide turn_of(const struct scene *scene)
+{
+	wide now = scene->parameters.now_ns, turn = scene->self.turn_ns;
+
+	if (scene->parameters.joining || now - turn > scene->self.period_ns / 2 ||
+	    turn - now > grace(scene, 0))
+		return now;
+	return turn;
+}
+
+/* 0 counts; else one of PEER_*. */
+static unsigned why_not(const struct scene *scene, const struct peer *peer, wide turn)
+{
+	wide one = 1000000, now = scene->parameters.now_ns;
+	wide period_most = scene->parameters.period_ns * (one + scene->parameters.band_ppm) / one;
+	wide delay = most(scene->parameters.cap_ns,
+			  scene->parameters.cap_ns * period_most / scene->self.period_ns);
+	wide ahead = (wide)peer->period_ns + grace(scene, peer->work_ns) +
+		     (scene->parameters.joining ? period_most : delay);
+
+	if (peer->period_ns < 100000 || peer->period_ns > (wide)1 << 47 || peer->work_ns < 0 ||
+	    peer->work_ns > peer->period_ns || peer->cur_ns > now + grace(scene, peer->work_ns) ||
+	    peer->cur_ns >= peer->next_ns || peer->next_ns > now + ahead)
+		return PEER_IMPLAUSIBLE;
+	if (scene->parameters.rule == DECIDE_GRID &&
+	    (peer->delay_ns < 0 || peer->delay_ns > peer->period_ns))
+		return PEER_IMPLAUSIBLE;
+	if (!in_band(scene, peer->period_ns))
+		return PEER_OFF_BEAT;
+	return turn > peer->next_ns + grace(scene, peer->work_ns) ? PEER_OVERDUE : 0;
+}
+
+static wide offset_of(const struct scene *scene, const struct peer *peer, wide turn, wide longest)
+{
+	wide at = peer->next_ns;
+
+	if (peer->cur_ns > turn || (peer->cur_ns == turn && peer->index > scene->self.index))
+		at = peer->cur_ns;
+	at -= turn;
+	while (at < 0 || (at == 0 && peer->index < scene->self.index))
+		at += longest;
+	return at;
+}
+
+/* Those that count, sorted by their offsets. */
+static uint32_t gather(const struct scene *scene, struct place *places, wide *longest,
+		       struct expected *expected)
+{
+	wide turn = turn_of(scene);
+	uint32_t used = 0;
+
+	*longest = scene->self.period_ns;
+	*expected = (struct expected){ 0 };
+	for (uint32_t number = 0; number < scene->count; number++) {
+		unsigned why = why_not(scene, &scene->peers[number], turn);
+
+		expected->implausible += why == PEER_IMPLAUSIBLE;
+		expected->off_beat += why == PEER_OFF_BEAT;
+		expected->overdue += why == PEER_OVERDUE;
+		if (!why)
+			*longest = most(*longest, scene->peers[number].period_ns);
+	}
+	for (uint32_t number = 0; number < scene->count; number++) {
+		const struct peer *peer = &scene->peers[number];
+
+		if (!why_not(scene, peer, turn))
+			places[used++] = (struct place){ offset_of(scene, peer, turn, *longest),
+							 peer->work_ns, peer->index };
+	}
+	qsort(places, used, sizeof(*places), by_place);
+	expected->counted = used + 1;
+	expected->cur = turn;
+	return used;
+}
+
+static void finish(const struct scene *scene, wide longest, wide wait, struct expected *expected)
+{
+	wide from = scene->parameters.host == DECIDE_RELATIVE ? scene->parameters.now_ns
+							      : expected->cur;
+	wide earliest = from + scene->self.period_ns;
+	wide room = (wide)scene->self.period_ns + scene->parameters.cap_ns - longest;
+
+	expected->next = room > 0 ? expected->cur + longest + wait : earliest;
+	expected->next = most(earliest, expected->next);
+	expected->next = least(earliest + scene->parameters.cap_ns, expected->next);
+	expected->delay = expected->next - earliest;
+}
+
+/*
+ * Who has measured nothing takes the mean of those who have; so does whoever is within a tenth of a gap of it, but not
+ * further than half of everybody's share of the idle time. Returns what counts for this agent.
+ */
+static wide level(struct place *places, uint32_t used, wide own, wide longest)
+{
+	wide sum = own, measured = own > 0, mean, near, idle;
+
+	for (uint32_t rank = 0; rank < used; rank++) {
+		sum += places[rank].work;
+		measured += places[rank].work > 0;
+	}
+	if (!measured)
+		return 0;
+	mean = sum / measured;
+	idle = longest - sum - mean * (used + 1 - measured);
+	near = least(longest / (used + 1) / 10, idle > 0 ? idle / (used + 1) / 2 : 0);
+	for (uint32_t rank = 0; rank < used; rank++) {
+		wide *work = &places[rank].work;
+
+		if (!*work || (*work - mean <= near && mean - *work <= near))
+			*work = mean;
+	}
+	return !own || (own - mean <= near && mean - own <= near) ? mean : own;
+}
+
+static struct expected expect_spread(const struct scene *scene)
+{
+	struct place places[AGENTS_MOST];
+	struct expected expected;
+	wide longest, all, works, hi = 0, lo = 0;
+	uint32_t used = gather(scene, places, &longest, &expected);
+	wide room = (wide)scene->self.period_ns + scene->parameters.cap_ns - longest, units, wait;
+
+	all = works = level(places, used, scene->self.work_ns, longest);
+	for (uint32_t rank = 0; rank < used; rank++)
+		all += places[rank].work;
+	units = all > longest ? all : used + 1;
+	for (uint32_t rank = 0; rank < used; rank++) {
+		wide wanted = all > longest ? works * longest
+					    : works * units + (rank + 1) * (longest - all);
+
+		hi = most(hi, places[rank].at * units - wanted);
+		lo = most(lo, wanted - places[rank].at * units);
+		works += places[rank].work;
+	}
+	hi = hi / units;
+	lo = (lo + units - 1) / units;
+	wait = hi;
+	if (scene->parameters.host == DECIDE_RELATIVE)
+		wait = most(0, wait - least(2 * (wide)scene->parameters.lateness_ns,
+					    longest / (used + 1)));
+	if (room > 0 && hi + lo > room)
+		wait = wait * room / (hi + lo);
+	expected.lag = hi + lo;
+	finish(scene, longest, wait, &expected);
+	return expected;
+}
+
+static struct expected expect_sync(const struct scene *scene)
+{
+	struct place places[AGENTS_MOST];
+	struct expected expected;
+	const uint32_t clusters = scene->parameters.clusters ? scene->parameters.clusters : 1;
+	wide longest, largest = -1, wait = 0;
+	uint32_t used = gather(scene, places, &longest, &expected), lowest = 0;
+	wide part = (longest << 16) / clusters;
+
+	for (uint32_t rank = 0; rank < used; rank++) {
+		places[rank].at += (scene->self.index % clusters * part >> 16) -
+				   (places[rank].index % clusters * part >> 16) + longest;
+		places[rank].at %= longest;
+	}
+	places[used] = (struct place){ .index = scene->self.index };
+	qsort(places, used + 1, sizeof(*places), by_place);
+	for (uint32_t rank = 0, pile = 0; rank <= used; rank++) {
+		wide gap = (rank < used ? places[rank + 1].at : longest) - places[rank].at;
+
+		if (places[rank].at != places[pile].at)
+			pile = rank;
+		if (gap > largest || (gap == largest && places[pile].index < lowest)) {
+			largest = gap;
+			wait = places[rank].at;
+			lowest = places[pile].index;
+		}
+	}
+	expected.lag = longest - largest;
+	finish(scene, longest, wait, &expected);
+	return expected;
+}
+
+/*
+ * With a gap g the turn k is the latest of x_(k-l) + l x g over all l before it on the circle; so the largest
+ * possible g is the least of (cap + x_k - x_(k-l)) / l.
+ */
+static struct expected expect_grid(const struct scene *scene)
+{
+	struct place places[AGENTS_MOST];
+	struct expected expected;
+	wide longest, gap, turn, arrival, from, wait = 0;
+	uint32_t used = gather(scene, places, &longest, &expected), agents = used + 1, mine = 0;
+
+	turn = expected.cur;
+	from = most(turn, scene->parameters.now_ns);
+	arrival = scene->self.turn_ns - least(scene->self.delay_ns, scene->parameters.cap_ns);
+	while (arrival > from)
+		arrival -= scene->self.period_ns;
+	while (arrival + scene->self.period_ns <= from)
+		arrival += scene->self.period_ns;
+	used = 0;
+	for (uint32_t number = 0; number < scene->count; number++) {
+		const struct peer *peer = &scene->peers[number];
+		wide at = peer->next_ns - peer->delay_ns - arrival;
+
+		if (why_not(scene, peer, turn))
+			continue;
+		at = (at % longest + longest) % longest;
+		if (at == 0 && peer->index < scene->self.index)
+			at = longest;
+		places[used++] = (struct place){ .at = at, .index = peer->index };
+	}
+	qsort(places, used, sizeof(*places), by_place);
+	memmove(places + 1, places, used * sizeof(*places));
+	places[mine] = (struct place){ .index = scene->self.index };
+	gap = longest / agents;
+	for (uint32_t k = 0; k < agents; k++) {
+		for (uint32_t l = 1; l < agents; l++) {
+			wide since = places[k].at - places[(k + agents - l) % agents].at;
+
+			since += l > k ? longest : 0;
+			gap = least(gap, (scene->parameters.cap_ns + since) / l);
+		}
+	}
+	for (uint32_t l = 1; l < agents; l++)
+		wait = most(wait, places[agents - l].at - longest + l * gap);
+	expected.lag = longest / agents - gap;
+	expected.delay = wait;
+	expected.next = arrival + scene->self.period_ns + wait;
+	return expected;
+}
+
+static struct expected expect_place(const struct scene *scene)
+{
+	struct place places[AGENTS_MOST];
+	struct expected expected;
+	wide longest, period = scene->self.period_ns, largest = -1, soonest = 0;
+	uint32_t used = gather(scene, places, &longest, &expected);
+
+	used = 0;
+	for (uint32_t number = 0; number < scene->count; number++) {
+		const struct peer *peer = &scene->peers[number];
+
+		if (!why_not(scene, peer, scene->parameters.now_ns))
+			places[used++].at =
+				((peer->next_ns - scene->parameters.now_ns) % period + period) %
+				period;
+	}
+	qsort(places, used, sizeof(*places), by_place);
+	for (uint32_t rank = 0; rank < used; rank++) {
+		wide gap = (rank + 1 < used ? places[rank + 1].at : places[0].at + period) -
+			   places[rank].at;
+		wide middle = (places[rank].at + gap / 2) % period;
+
+		middle = middle ? middle : period;
+		if (gap > largest || (gap == largest && middle < soonest)) {
+			largest = gap;
+			soonest = middle;
+		}
+	}
+	expected.next = scene->parameters.now_ns + (used ? soonest : period);
+	expected.cur = expected.next - period;
+	expected.lag = used ? longest : 0;
+	return expected;
+}
+
+/* ---- random swarms ---------------------------------------------------------------------- */
+
+static int64_t draw_period(const struct scene *scene, unsigned spread)
+{
+	return scene->parameters.period_ns * (int64_t)(1000 - spread + draw(2 * spread + 1)) / 1000;
+}
+
+static void draw_peer(struct scene *scene, struct peer *peer, unsigned shape, unsigned duty,
+		      unsigned spread)
+{
+	const int64_t turn_ns = scene->self.turn_ns, period_ns = draw_period(scene, spread);
+	uint64_t mean = (uint64_t)period_ns * duty / 100 / (scene->count + 1);
+
+	peer->period_ns = period_ns;
+	peer->work_ns = (int64_t)draw(2 * mean + 1);
+	if (peer->work_ns > period_ns)
+		peer->work_ns = period_ns;
+	switch (shape) {
+	case 0: /* anywhere */
+		peer->next_ns = turn_ns + (int64_t)draw((uint64_t)period_ns);
+		break;
+	case 1: /* few instants: ties */
+		peer->next_ns = turn_ns + (int64_t)draw(5) * (period_ns / 4);
+		break;
+	case 2: /* all together, some have been there */
+		peer->next_ns = turn_ns + (chance(50) ? period_ns : 0);
+		break;
+	case 3: /* more than one turn ahead, or overdue */
+		peer->next_ns =
+			turn_ns + (int64_t)draw((uint64_t)period_ns * 13 / 10) - period_ns / 10;
+		break;
+	default: /* nearly even */
+		peer->next_ns = turn_ns + peer->index * (uint64_t)period_ns / (scene->count + 1) +
+				(int64_t)draw((uint64_t)period_ns / 100);
+	}
+	peer->cur_ns = peer->next_ns - period_ns - (int64_t)draw((uint64_t)period_ns / 10);
+	if (chance(20))
+		peer->cur_ns = peer->next_ns - period_ns;
+	if (peer->cur_ns > scene->parameters.now_ns)
+		peer->cur_ns = scene->parameters.now_ns;
+	peer->delay_ns = (int64_t)draw((uint64_t)scene->parameters.cap_ns + 1);
+	if (chance(2))
+		peer->period_ns *= 2;
+	if (chance(1))
+		peer->next_ns = peer->cur_ns;
+}
+
+static void scene_draw(struct scene *scene, enum decide_rule rule, uint32_t agents_most)
+{
+	static const int64_t periods_ns[] = { 1000000, 999999937, 5000000000, INT64_C(1) << 45 };
+	static const unsigned caps[] = { 0, 1, 10, 25, 100 }, duties[] = { 0, 3, 50, 80, 100, 190 };
+	const int64_t period_ns = periods_ns[draw(4)];
+	unsigned shape = (unsigned)draw(5), duty = duties[draw(6)], spread = chance(30) ? 50 : 0;
+	uint32_t own;
+
+	memset(scene, 0, sizeof(*scene));
+	scene->count = (uint32_t)draw(chance(30) ? 4 : agents_most);
+	scene->parameters.rule = rule;
+	scene->parameters.clusters = (uint32_t)draw(4);
+	scene->parameters.band_ppm = 100000;
+	scene->parameters.period_ns = period_ns;
+	scene->parameters.cap_ns = period_ns / 100 * caps[draw(5)];
+	scene->parameters.lateness_ns = chance(50) ? 0 : (int64_t)draw((uint64_t)period_ns / 50);
+	scene->parameters.now_ns = period_ns * 100 + (int64_t)draw((uint64_t)period_ns);
+	scene->self.turn_ns = scene->parameters.now_ns;
+	if (chance(50))
+		scene->self.turn_ns -= (int64_t)draw((uint64_t)period_ns * 11 / 20);
+	scene->self.period_ns = draw_period(scene, spread);
+	scene->self.work_ns =
+		(int64_t)draw((uint64_t)period_ns * duty / 100 / (scene->count + 1) + 1);
+	scene->self.delay_ns = (int64_t)draw((uint64_t)scene->parameters.cap_ns + 1);
+	own = (uint32_t)draw(scene->count + 1);
+	scene->self.index = own;
+	for (uint32_t number = 0; number < scene->count; number++) {
+		scene->peers[number].index = number + (number >= own);
+		draw_peer(scene, &scene->peers[number], shape, duty, spread);
+	}
+	for (uint32_t left = scene->count; left > 1; left--) {
+		uint32_t number = (uint32_t)draw(left);
+		struct peer swapped = scene->peers[number];
+
+		scene->peers[number] = scene->peers[left - 1];
+		scene->peers[left - 1] = swapped;
+	}
+}
+
+static void assert_promises(const struct scene *scene, const struct decision *decision)
+{
+	const int64_t now_ns = scene->parameters.now_ns, period_ns = scene->self.period_ns;
+	wide latest = now_ns + (wide)period_ns + scene->parameters.cap_ns + grace(scene, 0);
+
+	if (scene->parameters.joining &&
+	    (scene->parameters.host == DECIDE_TAKEN || scene->parameters.rule == DECIDE_GRID))
+		latest = (wide)now_ns + period_ns;
+	assert_true(decision->cur_ns < decision->next_ns);
+	assert_true(decision->next_ns > now_ns);
+	assert_true(decision->next_ns <= latest);
+	assert_true(decision->delay_ns >= 0);
+	assert_true(decision->delay_ns <= scene->parameters.cap_ns);
+	assert_true(decision->lag_ns >= 0);
+	assert_true(decision->counted >= 1);
+}
+
+static void assert_expected(const struct scene *scene, const struct decision *decision,
+			    const struct expected *expected, int64_t error)
+{
+	assert_promises(scene, decision);
+	assert_int_equal(decision->counted, expected->counted);
+	assert_int_equal(decision->overdue, expected->overdue);
+	assert_int_equal(decision->implausible, expected->implausible);
+	assert_int_equal(decision->off_beat, expected->off_beat);
+	assert_near(decision->cur_ns, expected->cur, 0);
+	assert_near(decision->next_ns, expected->next, error);
+	assert_near(decision->delay_ns, expected->delay, error);
+	assert_near(decision->lag_ns, expected->lag, 2 * error);
+}
+
+static void spread_is_that_of_sorting(void **state)
+{
+	static struct scene scene;
+	unsigned waited = 0;
+
+	(void)state;
+	random_state = 11;
+	for (unsigned number = 0; number < CASES; number++) {
+		struct expected expected;
+		struct decision decision;
+
+		scene_draw(&scene, DECIDE_SPREAD, AGENTS_MOST);
+		scene.parameters.host = number % 4 ? DECIDE_TAKEN : DECIDE_RELATIVE;
+		scene.parameters.joining = scene.parameters.host == DECIDE_RELATIVE && chance(20);
+		expected = expect_spread(&scene);
+		decision = decided(&scene);
+		assert_expected(&scene, &decision, &expected, 1);
+		waited += decision.delay_ns > 0;
+	}
+	assert_in_range(waited, CASES / 4, CASES);
+}
+
+static void sync_is_that_of_sorting(void **state)
+{
+	static struct scene scene;
+
+	(void)state;
+	random_state = 12;
+	for (unsigned number = 0; number < CASES / 4; number++) {
+		struct expected expected;
+		struct decision decision;
+
+		scene_draw(&scene, DECIDE_SYNC, AGENTS_MOST);
+		expected = expect_sync(&scene);
+		decision = decided(&scene);
+		assert_expected(&scene, &decision, &expected, 0);
+	}
+}
+
+static void grid_is_the_largest_gap_that_fits(void **state)
+{
+	static struct scene scene;
+
+	(void)state;
+	random_state = 13;
+	for (unsigned number = 0; number < CASES / 4; number++) {
+		struct expected expected;
+		struct decision decision;
+
+		scene_draw(&scene, DECIDE_GRID, 40);
+		expected = expect_grid(&scene);
+		decision = decided(&scene);
+		assert_expected(&scene, &decision, &expected, 0);
+	}
+}
+
+static void joining_takes_the_middle_of_the_largest_gap(void **state)
+{
+	static struct scene scene;
+
+	(void)state;
+	random_state = 14;
+	for (unsigned number = 0; number < CASES / 4; number++) {
+		struct expected expected;
+		struct decision decision;
+
+		scene_draw(&scene, DECIDE_SPREAD, AGENTS_MOST);
+		scene.parameters.joining = true;
+		expected = expect_place(&scene);
+		decision = decided(&scene);
+		assert_expected(&scene, &decision, &expected, 0);
+	}
+}
+
+static void order_of_peers_does_not_matter(void **state)
+{
+	static struct scene scene, shuffled;
+
+	(void)state;
+	random_state = 15;
+	for (unsigned number = 0; number < 2000; number++) {
+		struct decision decision, again;
+
+		scene_draw(&scene, (enum decide_rule)draw(3), 60);
+		scene.parameters.joining = chance(20);
+		shuffled = scene;
+		for (uint32_t peer = 0; peer < scene.count; peer++)
+			shuffled.peers[peer] = scene.peers[scene.count - 1 - peer];
+		decision = decided(&scene);
+		again = decided(&shuffled);
+		assert_memory_equal(&decision, &again, sizeof(decision));
+	}
+}
+
+/* ---- hostile values --------------------------------------------------------------------- */
+
+static int64_t hostile_ns(const struct scene *scene)
+{
+	const int64_t now_ns = scene->parameters.now_ns, period_ns = scene->parameters.period_ns;
+	const int64_t values_ns[] = {
+		INT64_MIN,
+		INT64_MAX,
+		0,
+		-1,
+		1,
+		now_ns,
+		now_ns + 1,
+		now_ns - 1,
+		now_ns + period_ns,
+		now_ns - period_ns,
+		now_ns + period_ns * 11 / 10,
+		period_ns,
+		period_ns * 11 / 10,
+		DECIDE_PERIOD_MAX_NS,
+		DECIDE_PERIOD_MAX_NS + 1,
+		(int64_t)draw(UINT64_MAX),
+		INT64_MIN + (int64_t)draw(3),
+		INT64_MAX - (int64_t)draw(3),
+		now_ns + (int64_t)draw((uint64_t)period_ns),
+		now_ns - (int64_t)draw((uint64_t)period_ns),
+		INT64_C(1) << draw(63),
+		-(INT64_C(1) << draw(63)),
+	};
+
+	return values_ns[draw(sizeof(values_ns) / sizeof(*values_ns))];
+}
+
+static void hostile_peers_break_no_promise(void **state)
+{
+	static struct scene scene;
+
+	(void)state;
+	random_state = 16;
+	for (unsigned number = 0; number < CASES; number++) {
+		static const int64_t nows_ns[] = { 0, 1, NOW, INT64_C(1) << 61, INT64_C(1) << 62 };
+		static const uint32_t bands_ppm[] = { 0, 1, 100000, 1000000, UINT32_MAX };
+		static const int64_t huge_ns[] = { INT64_C(1) << 47, 100000, 5000000000 };
+		struct decision decision;
+		int64_t shift_ns;
+
+		scene_draw(&scene, (enum decide_rule)draw(3), chance(90) ? 8 : 100);
+		if (chance(20))
+			scene.parameters.period_ns = scene.self.period_ns = huge_ns[draw(3)];
+		if (chance(20))
+			scene.parameters.cap_ns = huge_ns[draw(3)];
+		if (chance(20))
+			scene.parameters.lateness_ns = huge_ns[draw(3)];
+		shift_ns = nows_ns[draw(5)] - scene.parameters.now_ns;
+		scene.parameters.now_ns += shift_ns;
+		scene.self.turn_ns =
+			chance(70) ? scene.self.turn_ns + shift_ns : hostile_ns(&scene);
+		scene.parameters.band_ppm = bands_ppm[draw(5)];
+		scene.parameters.host = (enum decide_host)draw(2);
+		scene.parameters.joining = chance(30);
+		scene.parameters.cap_most_ns = chance(30) ? hostile_ns(&scene) : 0;
+		scene.parameters.clusters = chance(80) ? (uint32_t)draw(5) : UINT32_MAX;
+		for (uint32_t peer = 0; peer < scene.count; peer++) {
+			/* A few fields at a time: what is all rubbish is soon left out. */
+			scene.peers[peer].cur_ns += chance(80) ? shift_ns : hostile_ns(&scene) / 2;
+			scene.peers[peer].next_ns += chance(80) ? shift_ns : hostile_ns(&scene) / 2;
+			if (chance(10))
+				scene.peers[peer].cur_ns = hostile_ns(&scene);
+			if (chance(10))
+				scene.peers[peer].next_ns = hostile_ns(&scene);
+			if (chance(10))
+				scene.peers[peer].period_ns = hostile_ns(&scene);
+			if (chance(10))
+				scene.peers[peer].work_ns = hostile_ns(&scene);
+			if (chance(10))
+				scene.peers[peer].delay_ns = hostile_ns(&scene);
+			scene.peers[peer].flags = (uint32_t)draw(UINT32_MAX);
+		}
+		decision = decided(&scene);
+		assert_promises(&scene, &decision);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(spread_is_that_of_sorting),
+		cmocka_unit_test(sync_is_that_of_sorting),
+		cmocka_unit_test(grid_is_the_largest_gap_that_fits),
+		cmocka_unit_test(joining_takes_the_middle_of_the_largest_gap),
+		cmocka_unit_test(order_of_peers_does_not_matter),
+		cmocka_unit_test(hostile_peers_break_no_promise),
+	};
+
+	return cmocka_run_group_tests_name("decide", tests, NULL, NULL);
+}
