@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -90,22 +91,36 @@ static void bitmap_check(const struct roster *roster, bool repair, struct report
 		    missing, missing == 1 ? " is" : "s are");
 }
 
+/* Only a repair needs, and gets, the right to write: anything else looks at a private copy. */
 static void slots_check(struct entrain_swarm *swarm, bool repair, struct report *report)
 {
-	struct entrain_settings settings;
+	struct entrain_status status = ENTRAIN_STATUS;
+	struct entrain_error error = { 0 };
+	struct shm_agents *agents = NULL;
+	struct shm_slot *slots = NULL;
 	struct roster roster;
-	enum entrain_code code = settings_load(&swarm->segment.control->settings,
-					       swarm->segment.agents_size, &settings);
 	int64_t now_ns = clock_now_ns();
 
-	if (code) {
-		say(report, false, "control: %s", entrain_code_text(code));
+	if (entrain_status(swarm, &status, NULL, 0, &error)) {
+		say(report, false, "%s: %s", error.object, error.why);
 		return;
 	}
-	roster = (struct roster){ swarm->segment.agents, swarm->segment.slots, settings.capacity };
-	for (uint32_t index = 0; index < roster.capacity; index++)
-		slot_check(&roster, index, &swarm->self, now_ns, &settings, repair, report);
-	bitmap_check(&roster, repair, report);
+	roster = (struct roster){ swarm->segment.agents, swarm->segment.slots, status.capacity };
+	if (!repair) {
+		roster.agents = agents = swarm_agents_copy(swarm);
+		roster.slots = slots = swarm_slots_copy(swarm, status.capacity);
+	}
+	if (!roster.agents || !roster.slots) {
+		say(report, false, "%s: %s", swarm->segment.place.agents,
+		    entrain_code_text(ENTRAIN_TRUNCATED));
+	} else {
+		for (uint32_t index = 0; index < roster.capacity; index++)
+			slot_check(&roster, index, &swarm->self, now_ns, &status.settings, repair,
+				   report);
+		bitmap_check(&roster, repair, report);
+	}
+	free(agents);
+	free(slots);
 }
 
 /* What a creator or remover left that died half-way is removed by the same rules as it is taken over. */
@@ -133,7 +148,7 @@ int entrain_check(const char *dir, const char *name, int repair,
 
 	if (code)
 		return (int)code;
-	swarm = entrain_open(dir, name, ENTRAIN_ADMIN, &why);
+	swarm = entrain_open(dir, name, repair ? ENTRAIN_ADMIN : ENTRAIN_READ, &why);
 	if (swarm) {
 		slots_check(swarm, repair, &report);
 		entrain_close(swarm);
@@ -145,7 +160,8 @@ int entrain_check(const char *dir, const char *name, int repair,
 		say(&report, removed, "%s: left over without its control object%s", place.agents,
 		    removed ? "; removed" : "");
 	} else if (why.code == ENTRAIN_NO_SWARM || why.code == ENTRAIN_PERMISSION ||
-		   why.code == ENTRAIN_USAGE) {
+		   why.code == ENTRAIN_USAGE || why.code == ENTRAIN_TOO_NEW ||
+		   why.code == ENTRAIN_TOO_OLD) {
 		if (error)
 			*error = why;
 		code = why.code;

@@ -173,6 +173,8 @@ int entrain_config_read(const char *file, const char *swarm, struct entrain_sett
 {
 	struct entrain_settings result = *settings;
 	struct first_finding first = { error, 0 };
+	struct entrain_error why;
+	char section[300];
 	struct reading reading = { .wanted = swarm ? swarm : "default",
 				   .settings = &result,
 				   .finding = keep_first,
@@ -183,8 +185,12 @@ int entrain_config_read(const char *file, const char *swarm, struct entrain_sett
 	if (!code && !reading.found)
 		code = error_set(error, ENTRAIN_NO_SWARM, 0, WHAT, reading.file,
 				 "it has no section [swarm %s]", reading.wanted);
-	if (!code)
-		code = (enum entrain_code)entrain_settings_check(&result, error);
+	if (!code && entrain_settings_check(&result, &why)) {
+		snprintf(section, sizeof(section), "%.200s: [swarm %s]", reading.file,
+			 reading.wanted);
+		code = error_set(error, ENTRAIN_CONFIG, 0, WHAT, section, "%s: %s", why.object,
+				 why.why);
+	}
 	if (!code)
 		*settings = result;
 	errno = saved;

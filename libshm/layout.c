@@ -45,6 +45,7 @@ enum entrain_code settings_load(const struct shm_settings *shared, uint64_t agen
 	settings->target_ppm = LOAD(target_ppm);
 	settings->max_delay_ns = LOAD(max_delay_ns);
 	settings->max_delay_ppm = LOAD(max_delay_ppm);
+	settings->changes = (uint32_t)LOAD(changes);
 	/* [L2] acquire: the slots below this capacity exist. Pairs with the release after growing. */
 	settings->capacity = atomic_load_explicit(&shared->capacity, memory_order_acquire);
 	if (agents_size && SHM_AGENTS_SIZE(settings->capacity) > agents_size)

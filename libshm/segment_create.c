@@ -166,6 +166,7 @@ static void settings_fill(struct shm_control *control, const struct entrain_sett
 	STORE(max_delay_ns, settings->max_delay_ns);
 	STORE(max_delay_ppm, settings->max_delay_ppm);
 	STORE(topology_generation, 1);
+	STORE(changes, 1);
 }
 
 /* Fill a prepared object and publish its magic. */

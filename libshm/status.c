@@ -33,15 +33,16 @@ static bool read_whole(int fd, void *to, size_t size, off_t offset)
  * believed only where the version was the same before and after: read three times, version from the first and the
  * last, the rest from the middle. What changes all the time is made to name no writer: garbled.
  */
-static struct shm_slot *slots_copy(int fd, uint32_t capacity)
+struct shm_slot *swarm_slots_copy(const struct entrain_swarm *swarm, uint32_t count)
 {
-	size_t size = (size_t)capacity * SHM_SLOT_SIZE;
+	int fd = swarm->segment.agents_fd;
+	size_t size = (size_t)count * SHM_SLOT_SIZE;
 	struct shm_slot *before = malloc(size), *slots = malloc(size), *after = malloc(size);
 	bool done = before && slots && after && read_whole(fd, before, size, SHM_AGENTS_OFFSET) &&
 		    read_whole(fd, slots, size, SHM_AGENTS_OFFSET) &&
 		    read_whole(fd, after, size, SHM_AGENTS_OFFSET);
 
-	for (uint32_t i = 0; done && i < capacity; i++) {
+	for (uint32_t i = 0; done && i < count; i++) {
 		for (int tries = 0; tries < SLOT_READ_TRIES; tries++) {
 			off_t offset = (off_t)(SHM_AGENTS_OFFSET + (uint64_t)i * SHM_SLOT_SIZE);
 
@@ -62,6 +63,32 @@ static struct shm_slot *slots_copy(int fd, uint32_t capacity)
 		slots = NULL;
 	}
 	return slots;
+}
+
+struct shm_agents *swarm_agents_copy(const struct entrain_swarm *swarm)
+{
+	struct shm_agents *agents = malloc(sizeof(*agents));
+
+	if (agents && !read_whole(swarm->segment.agents_fd, agents, sizeof(*agents), 0)) {
+		free(agents);
+		agents = NULL;
+	}
+	return agents;
+}
+
+/* How many slots there are up to the last one that the hint knows: claims take the lowest free slot, so a picture costs
+ * what is alive. An owner that died before it could set its bit has published nothing. */
+static uint32_t slots_in_use(const struct entrain_swarm *swarm, uint32_t capacity)
+{
+	struct shm_agents *agents = swarm_agents_copy(swarm);
+	uint32_t word = (capacity + 63) / 64, count = 1;
+
+	while (agents && word > 0 && !agents->occupied[word - 1])
+		word--;
+	if (agents && word > 0)
+		count = word * 64;
+	free(agents);
+	return count < capacity ? count : capacity;
 }
 
 /* A silent agent's process is looked up: it may be dead. */
@@ -144,12 +171,12 @@ static enum entrain_code settings_read(struct entrain_swarm *swarm, struct entra
 
 static void picture_take(struct entrain_swarm *swarm, struct entrain_status *status,
 			 const struct shm_slot *slots, struct measured *all, uint64_t *words,
-			 struct entrain_agent_info *agents, unsigned space)
+			 uint32_t slot_count, struct entrain_agent_info *agents, unsigned space)
 {
 	int64_t now_ns = clock_now_ns();
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < status->capacity; i++) {
+	for (uint32_t i = 0; i < slot_count; i++) {
 		if (!measured_judge(&all[count], &slots[i], i, now_ns, &status->settings))
 			continue;
 		if (all[count].next_ns < now_ns || all[count].implausible)
@@ -177,6 +204,7 @@ int entrain_status(struct entrain_swarm *swarm, struct entrain_status *status,
 	struct shm_slot *slots = NULL;
 	struct measured *all = NULL;
 	uint64_t *words = NULL;
+	uint32_t count = 0;
 	enum entrain_code code;
 
 	if (!swarm || !status || status->size != sizeof(*status) || (space && !agents))
@@ -184,9 +212,10 @@ int entrain_status(struct entrain_swarm *swarm, struct entrain_status *status,
 				      "start from ENTRAIN_STATUS of this library's header");
 	code = settings_read(swarm, status, error);
 	if (!code) {
-		slots = slots_copy(swarm->segment.agents_fd, status->capacity);
-		all = malloc((size_t)status->capacity * sizeof(*all));
-		words = malloc((size_t)status->capacity * 2 * sizeof(*words));
+		count = slots_in_use(swarm, status->capacity);
+		slots = swarm_slots_copy(swarm, count);
+		all = malloc(count * sizeof(*all));
+		words = malloc((size_t)count * 2 * sizeof(*words));
 		if (!all || !words)
 			code = error_set(error, ENTRAIN_LIMIT, ENOMEM, WHAT,
 					 swarm->segment.place.name, NULL);
@@ -194,7 +223,7 @@ int entrain_status(struct entrain_swarm *swarm, struct entrain_status *status,
 			code = error_set(error, ENTRAIN_TRUNCATED, 0, WHAT,
 					 swarm->segment.place.agents, NULL);
 		else
-			picture_take(swarm, status, slots, all, words, agents, space);
+			picture_take(swarm, status, slots, all, words, count, agents, space);
 	}
 	free(words);
 	free(all);

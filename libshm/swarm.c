@@ -116,6 +116,9 @@ int entrain_set(struct entrain_swarm *swarm, const struct entrain_settings *sett
 				 "kind, capacity and band cannot change while the swarm runs");
 	else if (code)
 		error_set(error, code, 0, "set", swarm->segment.place.control, NULL);
+	else if (settings->changes && settings->changes != now.changes)
+		code = error_set(error, ENTRAIN_NOT_READY, 0, "set", swarm->segment.place.name,
+				 "another administrator has changed it in the meantime");
 	else {
 		STORE(period_ns, settings->period_ns);
 		STORE(goal, settings->goal);
@@ -151,17 +154,25 @@ int entrain_reap(struct entrain_swarm *swarm, uint32_t *released, uint32_t *unpr
 	return 0;
 }
 
-/* Somebody may be alive in there: any slot whose owner is not proven dead. */
-static bool anybody(const char *dir, const char *name)
+/* Somebody may be alive in there: any slot whose owner is not proven dead. What cannot be read cannot be called empty,
+ * but for what was never finished. */
+static enum entrain_code empty_check(const char *dir, const char *name, struct entrain_error *error)
 {
-	struct entrain_swarm *swarm = entrain_open(dir, name, ENTRAIN_READ, NULL);
+	struct entrain_error why = { 0 };
+	struct entrain_swarm *swarm = entrain_open(dir, name, ENTRAIN_READ, &why);
 	struct entrain_status status = ENTRAIN_STATUS;
-	bool found = false;
+	enum entrain_code code = why.code;
 
-	if (swarm && entrain_status(swarm, &status, NULL, 0, NULL) == 0)
-		found = status.agents > status.measure.agents_dead;
+	if (swarm)
+		code = (enum entrain_code)entrain_status(swarm, &status, NULL, 0, &why);
 	entrain_close(swarm);
-	return found;
+	if (code == ENTRAIN_HALF_MADE)
+		return ENTRAIN_OK;
+	if (code && error)
+		*error = why;
+	if (!code && status.agents > status.measure.agents_dead)
+		code = error_set(error, ENTRAIN_NOT_EMPTY, 0, "remove swarm", name, NULL);
+	return code;
 }
 
 int entrain_remove(const char *dir, const char *name, int when_empty, struct entrain_error *error)
@@ -170,8 +181,8 @@ int entrain_remove(const char *dir, const char *name, int when_empty, struct ent
 	int saved = errno;
 	enum entrain_code code = segment_place_init(&place, dir, name, error);
 
-	if (!code && when_empty && anybody(dir, name))
-		code = error_set(error, ENTRAIN_NOT_EMPTY, 0, "remove swarm", place.name, NULL);
+	if (!code && when_empty)
+		code = empty_check(dir, place.name, error);
 	if (!code)
 		code = segment_remove(&place, error);
 	errno = saved;

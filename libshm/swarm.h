@@ -14,4 +14,11 @@ struct entrain_swarm {
 	struct hysteresis converged;
 };
 
+/* A private copy of the first `count` slots in which every slot is whole; NULL: the object is too short, or no memory. The
+ * caller frees it. */
+struct shm_slot *swarm_slots_copy(const struct entrain_swarm *swarm, uint32_t count);
+
+/* A private copy of the head of the agents object, with the hint; NULL as above. */
+struct shm_agents *swarm_agents_copy(const struct entrain_swarm *swarm);
+
 #endif

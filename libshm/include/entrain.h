@@ -345,8 +345,9 @@ struct entrain_settings {
 	int64_t max_delay_ns;   /* ... or a duration; 0: the share holds */
 	uint32_t access;        /* permission bits of the agents object, as 0660 */
 	uint32_t uid, gid;      /* owner and group of the objects, or ENTRAIN_SAME */
-	uint32_t reserved;
-	char topology[64]; /* "full" */
+	uint32_t changes;       /* as entrain_status() read it: guards entrain_set() against another
+			   * administrator; 0: no guard */
+	char topology[64];      /* "full" */
 };
 
 /* One key of the settings, as users type it; the same row feeds the parser, --help, the manual and the sample file. */
@@ -473,7 +474,8 @@ ENTRAIN_API int entrain_status(struct entrain_swarm *swarm, struct entrain_statu
 			       struct entrain_error *error);
 
 /* Publish changed settings (period, mode, goal, target, max delay) of an ENTRAIN_ADMIN handle: agents follow
- * at their next turn, `mode` at once. What cannot change while the swarm runs is refused with ENTRAIN_USAGE. */
+ * at their next turn, `mode` at once. What cannot change while the swarm runs is refused with ENTRAIN_USAGE. ENTRAIN_NOT_READY: another
+ * administrator is at it or has changed something since settings->changes: read the status again. */
 ENTRAIN_API int entrain_set(struct entrain_swarm *swarm, const struct entrain_settings *settings,
 			    struct entrain_error *error);
 

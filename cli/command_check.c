@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* entrainctl check: is this swarm's segment sound, is this configuration file right. */
+#include <entrain.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "json.h"
+#include "message.h"
+#include "text.h"
+
+/* Findings, printed as they come. */
+struct findings {
+	const char *object;
+	struct json *json; /* NULL: as text */
+	unsigned count, repaired;
+};
+
+static void finding_print(struct findings *findings, const char *object, const char *text,
+			  int repaired)
+{
+	findings->count++;
+	findings->repaired += repaired != 0;
+	if (findings->json) {
+		json_row(findings->json, NULL);
+		json_text(findings->json, "object", object);
+		json_text(findings->json, "finding", text);
+		json_boolean(findings->json, "repaired", repaired);
+		json_end(findings->json);
+		return;
+	}
+	text_print(stdout, object, 0);
+	fputs(": ", stdout);
+	text_print(stdout, text, 0);
+	puts(repaired ? " (repaired)" : "");
+}
+
+static void segment_finding(const char *text, int repaired, void *context)
+{
+	struct findings *findings = context;
+
+	finding_print(findings, findings->object, text, repaired);
+}
+
+static void config_finding(const struct entrain_error *finding, void *context)
+{
+	finding_print(context, finding->object, finding->why, 0);
+}
+
+static void findings_begin(struct findings *findings, struct json *json, const char *kind)
+{
+	if (!findings->json)
+		return;
+	json_begin(json, stdout);
+	json_text(json, kind, findings->object);
+	json_array(json, "findings");
+}
+
+/* Returns the exit status: `code` is what the library's check said. */
+static int findings_end(struct findings *findings, const char *good, int code,
+			const struct entrain_error *error, const char *swarm)
+{
+	/* an error that is no finding: the check itself could not be made */
+	int failed =
+		code && (!findings->count || (code != ENTRAIN_UNSOUND && code != ENTRAIN_CONFIG));
+
+	if (findings->json) {
+		json_end(findings->json);
+		json_boolean(findings->json, "sound", code == 0);
+		if (failed)
+			json_text(findings->json, "error", error->why);
+		json_finish(findings->json);
+	}
+	if (failed)
+		return message_error(error, swarm);
+	if (!findings->json && code == 0) {
+		text_print(stdout, findings->object, 0);
+		if (findings->count)
+			printf(": %s, %u finding%s repaired\n", good, findings->repaired,
+			       findings->repaired == 1 ? "" : "s");
+		else
+			printf(": %s\n", good);
+	}
+	return code ? STATUS_NO : STATUS_DONE;
+}
+
+static int config_check(const struct invocation *invocation, const char *file)
+{
+	struct findings findings = { .object = file };
+	struct entrain_error error = { .code = ENTRAIN_OK };
+	struct json json;
+	int code;
+
+	if (!*file)
+		return message_usage("check --config", NULL, "names no file");
+	findings.json = invocation->json ? &json : NULL;
+	findings_begin(&findings, &json, "file");
+	code = entrain_config_check(file, config_finding, &findings, &error);
+	/* "no such swarm" is the library's word for a file that is not there */
+	if (code == ENTRAIN_NO_SWARM) {
+		error.code = ENTRAIN_USAGE;
+		snprintf(error.why, sizeof(error.why), "%s", strerror(error.os_error));
+	}
+	return findings_end(&findings, "right", code, &error, NULL);
+}
+
+static int segment_check(const struct invocation *invocation)
+{
+	struct findings findings = { .object = invocation->swarm };
+	struct entrain_error error = { .code = ENTRAIN_OK };
+	struct json json;
+	int code;
+
+	findings.json = invocation->json ? &json : NULL;
+	findings_begin(&findings, &json, "swarm");
+	code = entrain_check(invocation->dir, invocation->swarm,
+			     option_given(&invocation->options, "repair"), segment_finding,
+			     &findings, &error);
+	return findings_end(&findings, "sound", code, &error, invocation->swarm);
+}
+
+static int check_run(struct invocation *invocation)
+{
+	const char *file = option_text(&invocation->options, "config");
+	const char *typed = invocation->swarm;
+
+	if (file && invocation->swarm_given)
+		return message_usage("check", "one after the other",
+				     "either a swarm or --config FILE, not both");
+	if (file && option_given(&invocation->options, "repair"))
+		return message_usage("check", "correct it with an editor",
+				     "--repair is for swarms, not for configuration files");
+	if (file)
+		return config_check(invocation, file);
+	if (typed[strspn(typed, "0123456789")] == '\0')
+		return message_usage("check", "entrainctl check SWARM",
+				     "%s looks like a process; processes are not checked in this "
+				     "version",
+				     typed);
+	return segment_check(invocation);
+}
+
+static const struct option_row check_options[] = {
+	{ .name = "config",
+	  .kind = OPTION_TEXT,
+	  .argument = "FILE",
+	  .text = "check this configuration file instead of a swarm" },
+	{ .name = "repair",
+	  .kind = OPTION_FLAG,
+	  .text = "mend what can be mended without touching a live agent" },
+	{ .name = NULL },
+};
+
+const struct command command_check = {
+	.name = "check",
+	.operands = "[SWARM]",
+	.text = "is a swarm's segment sound, is a configuration file right",
+	.detail =
+		"Prints a line for each thing that is wrong with a swarm's objects, or with a\n"
+		"configuration file (file:line: what is wrong). Exit status 0 if there is none or\n"
+		"all were repaired, else 1. Without --repair nothing is changed.",
+	.examples = "  entrainctl check web\n"
+		    "  entrainctl check web --repair\n"
+		    "  entrainctl check --config /etc/entrain/entrain.ini",
+	.options = check_options,
+	.flags = COMMAND_SWARM | COMMAND_JSON,
+	.run = check_run,
+};

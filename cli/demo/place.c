@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* A temporary directory on a file system where fsync means something. */
+#include "place.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include "instant.h"
+
+#define MIB (INT64_C(1) << 20)
+
+/* No disk makes a page durable in less; in memory it takes 1 to 2 us. */
+#define DISK_LEAST_NS INT64_C(5000)
+#define PROBES 8
+
+static int refuse(struct place *place, const char *hint, const char *why)
+{
+	snprintf(place->why, sizeof(place->why), "%s", why);
+	place->hint = hint;
+	return -1;
+}
+
+static int check_disk(struct place *place, const char *parent, int64_t space)
+{
+	struct statfs disk;
+	int64_t left;
+
+	if (statfs(parent, &disk))
+		return refuse(place, "--dir DIRECTORY, on a disk", strerror(errno));
+	if (disk.f_type == TMPFS_MAGIC || disk.f_type == RAMFS_MAGIC)
+		return refuse(place, "--dir DIRECTORY, on a disk",
+			      "it is in memory (tmpfs), where fsync costs nothing");
+	left = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
+	if (left < space) {
+		snprintf(place->why, sizeof(place->why), "%lld MB are needed, %lld MB are free",
+			 (long long)(space / MIB), (long long)(left / MIB));
+		place->hint = "--dir DIRECTORY, on another disk; or a smaller --size";
+		return -1;
+	}
+	return 0;
+}
+
+/*
+ * A tmpfs may hide below an overlay, as in containers, or a preloaded library swallow fsync: try it. Returns
+ * the least that making a page durable took, or -1.
+ */
+static int64_t probe_fsync_ns(const struct place *place)
+{
+	static const char page[4096];
+	int file = openat(place->directory, "probe", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	int64_t least_ns = INT64_MAX;
+
+	if (file < 0)
+		return -1;
+	for (int i = 0; i < PROBES; i++) {
+		int64_t begun_ns = instant_now_ns(), took_ns;
+
+		if (pwrite(file, page, sizeof(page), 0) != (ssize_t)sizeof(page) || fsync(file)) {
+			close(file);
+			return -1;
+		}
+		took_ns = instant_now_ns() - begun_ns;
+		if (took_ns < least_ns)
+			least_ns = took_ns;
+	}
+	close(file);
+	return least_ns;
+}
+
+static int check_fsync(struct place *place)
+{
+	int64_t took_ns = probe_fsync_ns(place);
+
+	if (took_ns < 0)
+		return refuse(place, "--dir DIRECTORY, where you may write", strerror(errno));
+	if (took_ns < DISK_LEAST_NS)
+		return refuse(place, "--dir DIRECTORY, on a disk",
+			      "fsync costs nothing there, so there is nothing to show");
+	return 0;
+}
+
+int place_make(struct place *place, const char *parent, int64_t space)
+{
+	*place = (struct place){ .directory = -1 };
+	if (strlen(parent) + sizeof("/entrain-demo.XXXXXX") > sizeof(place->path))
+		return refuse(place, NULL, "its name is too long");
+	if (check_disk(place, parent, space))
+		return -1;
+	snprintf(place->path, sizeof(place->path), "%s/entrain-demo.XXXXXX", parent);
+	if (!mkdtemp(place->path)) {
+		refuse(place, "--dir DIRECTORY, where you may write", strerror(errno));
+		place->path[0] = '\0';
+		return -1;
+	}
+	place->directory = open(place->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (place->directory < 0) {
+		refuse(place, NULL, strerror(errno));
+		rmdir(place->path);
+		return -1;
+	}
+	if (check_fsync(place) == 0)
+		return 0;
+	place_remove(place);
+	close(place->directory);
+	return -1;
+}
+
+int place_remove(struct place *place)
+{
+	int again = openat(place->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = again < 0 ? NULL : fdopendir(again);
+	struct dirent *entry;
+
+	if (!stream) {
+		if (again >= 0)
+			close(again);
+		return -1;
+	}
+	while ((entry = readdir(stream)) != NULL)
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+			unlinkat(place->directory, entry->d_name, 0);
+	closedir(stream);
+	return rmdir(place->path);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the demo's files go: a directory of its own on a real disk, with enough room. */
+#ifndef DEMO_PLACE_H
+#define DEMO_PLACE_H
+
+#include <stdint.h>
+
+#define PLACE_DEFAULT "/var/tmp"
+
+struct place {
+	int directory; /* open; -1: none */
+	char path[256];
+	char why[256];    /* why not, in words */
+	const char *hint; /* what to do about it; NULL: nothing */
+};
+
+/*
+ * Make a new directory below `parent`. Refuses file systems that live in memory, where fsync costs nothing,
+ * and those with less than `space` bytes left. Returns 0, or -1 with why and hint.
+ */
+int place_make(struct place *place, const char *parent, int64_t space);
+
+/* Remove the directory with the files in it. Returns 0 or -1. */
+int place_remove(struct place *place);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* One picture of a swarm with all its agents, taken through the library. */
+#ifndef CLI_PICTURE_H
+#define CLI_PICTURE_H
+
+#include <entrain.h>
+
+#include "json.h"
+
+struct picture {
+	const char *swarm; /* its name */
+	int64_t taken_ns;
+	struct entrain_status status;
+	struct entrain_agent_info *agents; /* lowest slot first */
+	unsigned agent_count;
+};
+
+/* Fill `picture` from an open swarm; what it held before is used again. Start from { .swarm = name }. Returns 0 or an
+ * enum entrain_code. */
+int picture_take(struct picture *picture, struct entrain_swarm *swarm, struct entrain_error *error);
+void picture_free(struct picture *picture);
+
+/* The picture as INTERFACE's `status --json` has it, as members of the open object. */
+void picture_json(const struct picture *picture, struct json *json);
+
+/* The picture for people: header, a bar over one period, the agents; at most `most` of them (0: as many
+ * as fit sensibly). */
+void picture_print(const struct picture *picture, FILE *out, unsigned most);
+
+#endif

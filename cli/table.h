@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows in columns as wide as what is in them. */
+#ifndef CLI_TABLE_H
+#define CLI_TABLE_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "text.h"
+
+struct table_column {
+	const char *title;
+	int right; /* 1: numbers, aligned at the right */
+};
+
+struct table_cell {
+	char text[40]; /* escaped, cut where it does not fit */
+	enum text_style style;
+};
+
+struct table {
+	const struct table_column *columns; /* stays the caller's */
+	int column_count;
+	struct table_cell *cells;
+	size_t cell_count, cell_space;
+};
+
+void table_begin(struct table *table, const struct table_column *columns, int column_count);
+
+/* Fill the next cell; rows follow each other. */
+void table_put(struct table *table, enum text_style style, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Write title line and rows, then free them. Columns that do not fit into `width` (0: any) are left out,
+ * the last ones first, and named below the table. */
+void table_finish(struct table *table, FILE *out, int colour, int width);
+
+#endif
