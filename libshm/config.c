@@ -17,13 +17,13 @@ typedef void finding_callback(const struct entrain_error *finding, void *context
 struct reading {
 	FILE *stream;
 	const char *file;
-	int line;
+	int line, section_line;
 	bool cut;           /* the line now read is longer than inih's buffer */
 	const char *wanted; /* swarm; NULL: all are checked */
 	bool found;
 	struct entrain_settings *settings;
 	struct entrain_settings other; /* of sections that are only checked */
-	char section[128];
+	char section[200];
 	char given[KEYS_MAX][32]; /* keys that this section has had */
 	unsigned given_count;
 	unsigned findings;
@@ -58,12 +58,55 @@ static void report(struct reading *reading, const char *format, const char *firs
 		reading->finding(&finding, reading->context);
 }
 
-/* inih has no line numbers: count them here. Leading blanks are dropped, since inih would take an indented line for the
- * rest of the one before. */
+static bool is_wanted(const struct reading *reading, const char *section)
+{
+	return reading->wanted && strncasecmp(section, "swarm ", 6) == 0 &&
+	       strcmp(section + 6, reading->wanted) == 0;
+}
+
+/* At the end of a section: do its values fit together? */
+static void section_finish(struct reading *reading)
+{
+	const struct entrain_settings *settings = &reading->other;
+	struct entrain_error why;
+	int line = reading->line;
+
+	if (is_wanted(reading, reading->section))
+		settings = reading->settings;
+	else if (reading->wanted || strncasecmp(reading->section, "swarm ", 6) != 0)
+		return;
+	reading->line = reading->section_line;
+	if (entrain_settings_check(settings, &why))
+		report(reading, "%s: %s", why.object, why.why);
+	reading->line = line;
+}
+
+static void section_enter(struct reading *reading, const char *section)
+{
+	const char *name = section + strlen("swarm ");
+
+	section_finish(reading);
+	snprintf(reading->section, sizeof(reading->section), "%s", section);
+	reading->section_line = reading->line;
+	reading->given_count = 0;
+	entrain_settings_init(&reading->other);
+	if (is_wanted(reading, section))
+		reading->found = true;
+	if (strncasecmp(section, "swarm ", 6) != 0)
+		report(reading, "section [%s] is not known; sections are [swarm NAME]%s", section,
+		       "");
+	else if (!swarm_name_valid(name))
+		report(reading, "'%s' is not a swarm's name: 1 to 64 of a-z 0-9 - _ .%s", name, "");
+}
+
+/*
+ * inih has no line numbers, and calls back for keys only: lines are counted and sections entered here. Leading blanks are
+ * dropped, since inih would take an indented line for the rest of the one before.
+ */
 static char *read_line(char *text, int size, void *context)
 {
 	struct reading *reading = context;
-	char *got = fgets(text, size, reading->stream);
+	char *got = fgets(text, size, reading->stream), section[200];
 	size_t blanks, length;
 
 	if (!got)
@@ -80,21 +123,9 @@ static char *read_line(char *text, int size, void *context)
 	}
 	blanks = strspn(text, " \t");
 	memmove(text, text + blanks, length - blanks + 1);
+	if (sscanf(text, "[%199[^]\n]]", section) == 1 && strchr(text, ']'))
+		section_enter(reading, section);
 	return text;
-}
-
-static void section_enter(struct reading *reading, const char *section)
-{
-	const char *name = section + strlen("swarm ");
-
-	snprintf(reading->section, sizeof(reading->section), "%s", section);
-	reading->given_count = 0;
-	entrain_settings_init(&reading->other);
-	if (strncasecmp(section, "swarm ", 6) != 0)
-		report(reading, "section [%s] is not known; sections are [swarm NAME]%s", section,
-		       "");
-	else if (!swarm_name_valid(name))
-		report(reading, "'%s' is not a swarm's name: 1 to 64 of a-z 0-9 - _ .%s", name, "");
 }
 
 static bool key_repeated(struct reading *reading, const char *key)
@@ -112,19 +143,15 @@ static int take_key(void *context, const char *section, const char *key, const c
 	struct reading *reading = context;
 	struct entrain_settings *settings = &reading->other;
 	struct entrain_error why;
-	bool wanted;
 
-	if (strcmp(section, reading->section) != 0)
-		section_enter(reading, section);
+	if (!*section)
+		report(reading, "%s stands before any section%s", key, "");
 	if (strncasecmp(section, "swarm ", 6) != 0)
 		return 1;
-	wanted = reading->wanted && strcmp(section + 6, reading->wanted) == 0;
-	if (wanted) {
-		reading->found = true;
+	if (is_wanted(reading, section))
 		settings = reading->settings;
-	} else if (reading->wanted) {
+	else if (reading->wanted)
 		return 1; /* another swarm's section is another swarm's matter */
-	}
 	if (key_repeated(reading, key))
 		report(reading, "%s is given twice%s", key, "");
 	else if (entrain_settings_set(settings, key, value, 0, &why))
@@ -161,6 +188,7 @@ static enum entrain_code parse(struct reading *reading, const char *file,
 		return error_system(error, EIO, WHAT, reading->file);
 	}
 	fclose(reading->stream);
+	section_finish(reading);
 	if (result > 0 && reading->findings == 0) {
 		reading->line = result;
 		report(reading, "this is neither [section] nor key = value%s%s", "", "");
@@ -173,8 +201,6 @@ int entrain_config_read(const char *file, const char *swarm, struct entrain_sett
 {
 	struct entrain_settings result = *settings;
 	struct first_finding first = { error, 0 };
-	struct entrain_error why;
-	char section[300];
 	struct reading reading = { .wanted = swarm ? swarm : "default",
 				   .settings = &result,
 				   .finding = keep_first,
@@ -185,12 +211,6 @@ int entrain_config_read(const char *file, const char *swarm, struct entrain_sett
 	if (!code && !reading.found)
 		code = error_set(error, ENTRAIN_NO_SWARM, 0, WHAT, reading.file,
 				 "it has no section [swarm %s]", reading.wanted);
-	if (!code && entrain_settings_check(&result, &why)) {
-		snprintf(section, sizeof(section), "%.200s: [swarm %s]", reading.file,
-			 reading.wanted);
-		code = error_set(error, ENTRAIN_CONFIG, 0, WHAT, section, "%s: %s", why.object,
-				 why.why);
-	}
 	if (!code)
 		*settings = result;
 	errno = saved;

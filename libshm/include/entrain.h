@@ -228,7 +228,7 @@ entrain_join(const char *swarm, const struct entrain_options *options, struct en
  * Blocks   until the turn: at most the period and max_delay, and where the agent just left a
  *          turn out, one period more. `set mode=off` ends a delay within 100 ms.
  *          A cancellation point of pthreads. Signals that are handled do not end the wait.
- * Wakeups  none but the turn; while the turn is being delayed one each 100 ms at most.
+ * Wakeups  none but the turn; while the turn is being delayed one each 50 ms at most.
  */
 ENTRAIN_API int entrain_wait(struct entrain_agent *agent);
 
@@ -270,7 +270,7 @@ ENTRAIN_API int entrain_timerfd(struct entrain_agent *agent);
 
 /*
  * For event loops, when the timerfd is readable: is it this agent's turn? Reads the timerfd and, when
- * the turn is still being delayed, arms it again (at most 100 ms ahead, so that `set mode=off` is obeyed).
+ * the turn is still being delayed, arms it again (at most 50 ms ahead, so that `set mode=off` is obeyed).
  * Returns  1 yes: call entrain_begin(), act, entrain_end(); 0 not yet.
  */
 ENTRAIN_API int entrain_due(struct entrain_agent *agent);

@@ -63,6 +63,8 @@ static void a_missing_section_or_file_leaves_the_settings_alone(void **state)
 	assert_int_equal(entrain_config_read(path, "db", &settings, &error), ENTRAIN_NO_SWARM);
 	assert_memory_equal(&settings, &before, sizeof(settings));
 	assert_non_null(strstr(error.why, "db"));
+	file_write("[swarm db]\n");
+	assert_int_equal(entrain_config_read(path, "db", &settings, &error), 0);
 	assert_int_equal(entrain_config_read("/nonexistent/entrain.ini", "web", &settings, &error),
 			 ENTRAIN_NO_SWARM);
 	assert_memory_equal(&settings, &before, sizeof(settings));
@@ -96,6 +98,9 @@ static void errors_name_file_and_line(void **state)
 	assert_refused("\n[swarm web]\nperiod = 5s\nperiod = 6s\n", 4, "twice");
 	assert_refused("[swarm web]\nperiod = 5s\nnonsense\n", 3, "neither");
 	assert_refused("[swarm web]\nperiod = 5s\n   capacity = 0\n", 3, "65536");
+	assert_refused("\n[swarm web]\nperiod = 1s\nmax_delay = 2s\n", 2,
+		       "shorter than the period");
+	assert_refused("period = 1s\n[swarm web]\nperiod = 1s\n", 1, "before any section");
 	memset(text + strlen(text), 'x', 300);
 	assert_refused(text, 3, "longer");
 }
@@ -118,6 +123,11 @@ static void check_reports_every_finding(void **state)
 	assert_int_equal(entrain_config_check(path, count_finding, &findings, &error),
 			 ENTRAIN_CONFIG);
 	assert_int_equal(findings, 4);
+	findings = 0;
+	file_write("[bogus]\n[swarm x]\nkind = drifting\n");
+	assert_int_equal(entrain_config_check(path, count_finding, &findings, &error),
+			 ENTRAIN_CONFIG);
+	assert_int_equal(findings, 2);
 	file_write("[swarm web]\nperiod = 5s\n");
 	findings = 0;
 	assert_int_equal(entrain_config_check(path, count_finding, &findings, &error), 0);
