@@ -194,11 +194,10 @@ struct entrain_agent *entrain_join(const char *swarm, const struct entrain_optio
 		code = segment_place_init(&place, options->dir, swarm, error);
 	if (code)
 		return NULL;
-	agent = agent_make(options);
-	if (!agent || !process_id()) {
+	agent = process_id() ? agent_make(options) : NULL;
+	if (!agent) {
 		error_set(error, ENTRAIN_LIMIT, ENOMEM, WHAT, place.name, NULL);
-		if (agent)
-			agent_free(agent);
+		errno = saved;
 		return NULL;
 	}
 	agent->place = place;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* clock.c - the monotonic clock, and how far a time namespace shifts it. */
 #include "clock.h"
+#include <errno.h>
 #include <time.h>
 #include "entrain.h"
 #include "procfile.h"
@@ -25,16 +26,22 @@ int64_t clock_wall_ns(void)
 	return read_clock(CLOCK_REALTIME);
 }
 
-int64_t clock_offset_ns(void)
+int clock_offset_read(int64_t *offset_ns)
 {
 	char text[256];
 	long long seconds, nanoseconds;
+	long length = procfile_read("/proc/self/timens_offsets", text, sizeof(text));
 
-	/* "monotonic  90000 0": what the children of this process get, which after exec is what it has. */
-	if (procfile_read("/proc/self/timens_offsets", text, sizeof(text)) < 0 ||
-	    sscanf(text, "monotonic %lld %lld", &seconds, &nanoseconds) != 2)
+	*offset_ns = 0;
+	/* No such file: no time namespaces, or none that this process may ask about. */
+	if (length == -ENOENT || length == -EACCES)
 		return 0;
-	return seconds * 1000000000 + nanoseconds;
+	if (length < 0)
+		return (int)length;
+	/* "monotonic  90000 0": what the children of this process get, which after exec is what it has. */
+	if (sscanf(text, "monotonic %lld %lld", &seconds, &nanoseconds) == 2)
+		*offset_ns = seconds * 1000000000 + nanoseconds;
+	return 0;
 }
 
 int64_t entrain_now_ns(void)

@@ -16,7 +16,8 @@ static inline int64_t clock_now_ns(void)
 /* CLOCK_REALTIME, for grids that follow the wall clock. */
 int64_t clock_wall_ns(void);
 
-/* How far this process's time namespace shifts CLOCK_MONOTONIC; 0 where there are none. */
-int64_t clock_offset_ns(void);
+/* How far this process's time namespace shifts CLOCK_MONOTONIC; 0 where there are none. Returns 0, or -errno when it cannot
+ * be told. */
+int clock_offset_read(int64_t *offset_ns);
 
 #endif

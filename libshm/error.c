@@ -53,6 +53,7 @@ enum entrain_code error_code_of(int os_error)
 		return ENTRAIN_NO_SWARM;
 	case ELOOP:
 	case ENXIO:
+	case EISDIR:
 		return ENTRAIN_FOREIGN;
 	case EINVAL:
 	case ENAMETOOLONG:

@@ -7,6 +7,7 @@
 enum entrain_code header_check(const struct header_copy *copy,
 			       const struct header_expectation *expect)
 {
+	static const uint8_t unknown[16];
 	const struct shm_header *header = &copy->fields;
 
 	if (copy->magic == 0)
@@ -24,7 +25,9 @@ enum entrain_code header_check(const struct header_copy *copy,
 		return ENTRAIN_UNSOUND;
 	if (expect->file_size < expect->least_size)
 		return ENTRAIN_TRUNCATED;
-	if (memcmp(header->boot_id, expect->boot_id, sizeof(header->boot_id)) != 0)
+	if (memcmp(header->boot_id, expect->boot_id, sizeof(header->boot_id)) != 0 &&
+	    memcmp(header->boot_id, unknown, sizeof(unknown)) != 0 &&
+	    memcmp(expect->boot_id, unknown, sizeof(unknown)) != 0)
 		return ENTRAIN_OTHER_BOOT;
 	if (header->clock_offset_ns != expect->clock_offset_ns)
 		return ENTRAIN_CLOCK;

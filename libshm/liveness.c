@@ -116,4 +116,6 @@ void boot_id_read(uint8_t boot_id[16])
 		boot_id[digits / 2] = (uint8_t)(boot_id[digits / 2] << 4 | value);
 		digits++;
 	}
+	if (digits < 32)
+		memset(boot_id, 0, 16);
 }

@@ -29,7 +29,7 @@ enum liveness {
  */
 enum liveness liveness_probe(const struct identity *self, const struct identity *other);
 
-/* The boot of this host; all zero where /proc does not say. */
+/* The boot of this host; all zero where /proc does not say: then nothing is concluded from it. */
 void boot_id_read(uint8_t boot_id[16]);
 
 #endif

@@ -95,6 +95,17 @@ static bool header_read(int fd, struct header_copy *copy)
 	       read_at(fd, &copy->fields, sizeof(copy->fields), 0);
 }
 
+/* Too short for a header: a swarm's that was truncated, as far as its magic can tell, or something else altogether. */
+static enum entrain_code short_object(int fd, uint64_t magic)
+{
+	uint64_t found = 0;
+	ssize_t got = pread(fd, &found, sizeof(found), 0);
+
+	return got >= 0 && (memcmp(&found, &magic, (size_t)got) == 0 || found == 0)
+		       ? ENTRAIN_TRUNCATED
+		       : ENTRAIN_FOREIGN;
+}
+
 /* Open one object and check it up to its header. The descriptor is the caller's, also on failure (-1: none). */
 static enum entrain_code object_open(const char *path, int flags, mode_t widest,
 				     const struct segment_trust *trust,
@@ -118,9 +129,8 @@ static enum entrain_code object_open(const char *path, int flags, mode_t widest,
 	if (status->st_size == 0)
 		return error_set(error, ENTRAIN_NOT_READY, 0, WHAT, path, NULL);
 	expect->file_size = (uint64_t)status->st_size;
-	if (!header_read(*fd, header))
-		return error_set(error, ENTRAIN_TRUNCATED, 0, WHAT, path, NULL);
-	code = header_check(header, expect);
+	code = header_read(*fd, header) ? header_check(header, expect)
+					: short_object(*fd, expect->magic);
 	return code ? error_set(error, code, 0, WHAT, path, NULL) : ENTRAIN_OK;
 }
 
@@ -171,10 +181,13 @@ static enum entrain_code open_once(const struct segment_place *place, enum segme
 	struct stat status, dir_status;
 	struct header_expectation expect = { .magic = SHM_CONTROL_MAGIC,
 					     .boot_id = boot_id,
-					     .clock_offset_ns = clock_offset_ns(),
 					     .least_size = SHM_CONTROL_SIZE };
 	enum entrain_code code;
 
+	int failed = clock_offset_read(&expect.clock_offset_ns);
+
+	if (failed)
+		return error_system(error, -failed, WHAT, "/proc/self/timens_offsets");
 	boot_id_read(boot_id);
 	code = object_open(place->control, access == SEGMENT_ADMIN ? O_RDWR : O_RDONLY, 0755, trust,
 			   &expect, &segment->control_fd, &status, &header, error);

@@ -133,22 +133,30 @@ static enum entrain_code object_prepare(int fd, const char *path, mode_t mode, u
 	return failed ? error_system(error, failed, WHAT, path) : ENTRAIN_OK;
 }
 
-static void header_fill(struct shm_header *header, uint64_t creation_id,
-			const struct entrain_settings *settings)
+/* What both objects say of themselves; all of it is known before anything is made. */
+static enum entrain_code header_fill(struct shm_header *header,
+				     const struct entrain_settings *settings,
+				     struct entrain_error *error)
 {
+	int failed = clock_offset_read(&header->clock_offset_ns);
+
+	if (failed)
+		return error_system(error, -failed, WHAT, "/proc/self/timens_offsets");
+	while (header->creation_id == 0)
+		if (getrandom(&header->creation_id, sizeof(header->creation_id), 0) < 0)
+			header->creation_id = (uint64_t)clock_wall_ns() ^ (uint64_t)getpid() << 40;
 	header->abi_major = SHM_ABI_MAJOR;
 	header->abi_minor = SHM_ABI_MINOR;
-	header->creation_id = creation_id;
 	boot_id_read(header->boot_id);
 	header->header_size = sizeof(*header);
 	header->slot_size = SHM_SLOT_SIZE;
 	header->slots_offset = SHM_AGENTS_OFFSET;
 	header->created_ns = (uint64_t)clock_wall_ns();
-	header->clock_offset_ns = clock_offset_ns();
 	header->creator_pid = (uint32_t)getpid();
 	header->access = settings->access;
 	header->uid = settings->uid == ENTRAIN_SAME ? geteuid() : settings->uid;
 	header->gid = settings->gid == ENTRAIN_SAME ? getegid() : settings->gid;
+	return ENTRAIN_OK;
 }
 
 #define STORE(field, value) \
@@ -171,29 +179,32 @@ static void settings_fill(struct shm_control *control, const struct entrain_sett
 
 /* Fill a prepared object and publish its magic. */
 static enum entrain_code object_publish(int fd, const char *path, size_t size, uint64_t magic,
-					uint64_t creation_id,
+					const struct shm_header *header,
 					const struct entrain_settings *settings,
 					struct entrain_error *error)
 {
-	struct shm_header *header = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	const size_t past_magic = sizeof(header->magic);
+	struct shm_header *shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
-	if (header == MAP_FAILED)
+	if (shared == MAP_FAILED)
 		return error_system(error, errno, WHAT, path);
 	MARK();
-	header_fill(header, creation_id, settings);
+	memcpy((char *)shared + past_magic, (const char *)header + past_magic,
+	       sizeof(*header) - past_magic);
 	MARK();
 	if (magic == SHM_CONTROL_MAGIC)
-		settings_fill((struct shm_control *)header, settings);
+		settings_fill((struct shm_control *)shared, settings);
 	MARK();
 	/* [L1] release: the object is complete. Readers pread magic before the rest. Killed before it: half-made, and
 	 * the lock says so. */
-	atomic_store_explicit(&header->magic, magic, memory_order_release);
+	atomic_store_explicit(&shared->magic, magic, memory_order_release);
 	MARK();
-	munmap(header, size);
+	munmap(shared, size);
 	return ENTRAIN_OK;
 }
 
-static enum entrain_code agents_create(const struct segment_place *place, uint64_t creation_id,
+static enum entrain_code agents_create(const struct segment_place *place,
+				       const struct shm_header *header,
 				       const struct entrain_settings *settings,
 				       struct entrain_error *error)
 {
@@ -216,7 +227,7 @@ static enum entrain_code agents_create(const struct segment_place *place, uint64
 			      SHM_AGENTS_SIZE(settings->capacity), settings, error);
 	if (!code)
 		code = object_publish(fd, place->agents, sizeof(struct shm_agents),
-				      SHM_AGENTS_MAGIC, creation_id, settings, error);
+				      SHM_AGENTS_MAGIC, header, settings, error);
 	close(fd);
 	return code;
 }
@@ -240,19 +251,19 @@ static enum entrain_code create_locked(const struct segment_place *place, int fd
 				       const struct entrain_settings *settings,
 				       struct entrain_error *error)
 {
-	uint64_t creation_id = 0;
+	struct shm_header header;
 	enum entrain_code code;
 
-	while (creation_id == 0)
-		if (getrandom(&creation_id, sizeof(creation_id), 0) < 0)
-			creation_id = (uint64_t)clock_wall_ns() ^ (uint64_t)getpid() << 40;
-	code = object_prepare(fd, place->control, settings->access & ~022u, SHM_CONTROL_SIZE,
-			      settings, error);
+	memset(&header, 0, sizeof(header));
+	code = header_fill(&header, settings, error);
 	if (!code)
-		code = agents_create(place, creation_id, settings, error);
+		code = object_prepare(fd, place->control, settings->access & ~022u,
+				      SHM_CONTROL_SIZE, settings, error);
+	if (!code)
+		code = agents_create(place, &header, settings, error);
 	if (!code)
 		code = object_publish(fd, place->control, SHM_CONTROL_SIZE, SHM_CONTROL_MAGIC,
-				      creation_id, settings, error);
+				      &header, settings, error);
 	if (code) {
 		unlink(place->agents);
 		unlink(place->control);

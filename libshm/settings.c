@@ -223,8 +223,10 @@ static const struct {
 	{ { "target-coherence", "NUMBER", "the goal's own", "the same, for goals of coherence", 0,
 	    1 },
 	  set_target_coherence },
-	{ { "max-delay", "DURATION|PERCENT", "the goal's own: 10%, 25% or 50%",
-	    "the most an agent is delayed a cycle", 1, 1 },
+	{ { "max-delay", "DURATION|PERCENT", "10%",
+	    "the most an agent is delayed a cycle; not given, recover-from-failure has 25% and "
+	    "minimize-latency 50%",
+	    1, 1 },
 	  set_max_delay },
 	{ { "mode", "act|observe|off", "act",
 	    "act: coordinate; observe: measure only; off: as if entrain were not there", 0, 1 },
