@@ -218,6 +218,8 @@ struct entrain_agent *entrain_join(const char *swarm, const struct entrain_optio
 	if (code) {
 		agent_free(agent);
 		agent = NULL;
+	} else {
+		error_clear(error);
 	}
 	errno = saved;
 	return agent;
@@ -269,6 +271,8 @@ int entrain_rejoin(struct entrain_agent *agent, struct entrain_error *error)
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	process_lock();
 	code = agent->why = rejoin_locked(agent, error);
+	if (!code)
+		error_clear(error);
 	process_unlock();
 	pthread_setcancelstate(cancel_state, NULL);
 	errno = saved;

@@ -107,6 +107,12 @@ enum entrain_code error_set(struct entrain_error *error, enum entrain_code code,
 	return code;
 }
 
+void error_clear(struct entrain_error *error)
+{
+	if (error)
+		memset(error, 0, sizeof(*error));
+}
+
 enum entrain_code error_system(struct entrain_error *error, int os_error, const char *what,
 			       const char *object)
 {

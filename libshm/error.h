@@ -11,6 +11,9 @@ enum entrain_code error_set(struct entrain_error *error, enum entrain_code code,
 			    const char *what, const char *object, const char *format, ...)
 	__attribute__((format(printf, 6, 7)));
 
+/* After a success: what failed on the way there is no error. */
+void error_clear(struct entrain_error *error);
+
 /* The code for an errno of a call on files: EACCES and EPERM are PERMISSION, ENOSPC NO_SPACE, ... */
 enum entrain_code error_code_of(int os_error);
 

@@ -19,7 +19,8 @@ enum entrain_code header_check(const struct header_copy *copy,
 	if (header->abi_major < SHM_ABI_MAJOR)
 		return ENTRAIN_TOO_OLD;
 	if (header->slot_size != SHM_SLOT_SIZE || header->slots_offset != SHM_AGENTS_OFFSET ||
-	    header->header_size != sizeof(struct shm_header) || header->creation_id == 0)
+	    header->header_size != sizeof(struct shm_header) || header->creation_id == 0 ||
+	    (header->access & ~0777u))
 		return ENTRAIN_UNSOUND;
 	if (expect->creation_id && header->creation_id != expect->creation_id)
 		return ENTRAIN_UNSOUND;

@@ -188,7 +188,7 @@ static void order_parameters(struct entrain_measure *measure, const struct measu
 		}
 	}
 	for (int m = 0; m < 4; m++)
-		measure->order_parameters[m] = counted ? hypot(re[m], im[m]) / counted : 0;
+		measure->order_parameters[m] = counted ? fmin(1, hypot(re[m], im[m]) / counted) : 0;
 	measure->coherence = measure->order_parameters[0];
 }
 

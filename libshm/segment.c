@@ -18,6 +18,8 @@
 #include "settings.h"
 
 #define WHAT "open swarm"
+/* A creator takes its lock within microseconds; one without it after this long is dead. */
+#define CREATOR_DOUBT_NS INT64_C(50000000)
 #define OPEN_FLAGS (O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
 
 enum entrain_code segment_place_init(struct segment_place *place, const char *dir, const char *name,
@@ -240,6 +242,7 @@ enum entrain_code segment_open(const struct segment_place *place, enum segment_a
 			       struct segment *segment, struct entrain_error *error)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
+	const int64_t doubt_ns = clock_now_ns() + CREATOR_DOUBT_NS;
 	enum entrain_code code;
 
 	for (;;) {
@@ -250,14 +253,16 @@ enum entrain_code segment_open(const struct segment_place *place, enum segment_a
 		if (code == ENTRAIN_OK)
 			break;
 		segment_close(segment);
+		if (code == ENTRAIN_NOT_READY &&
+		    (clock_now_ns() >= doubt_ns || clock_now_ns() >= deadline_ns) &&
+		    creator_dead(place->control))
+			return error_set(error, ENTRAIN_HALF_MADE, 0, WHAT, place->control, NULL);
 		/* What changed under our eyes (removed and made again in between) is worth another look. */
 		if ((code != ENTRAIN_NOT_READY && code != ENTRAIN_UNSOUND) ||
 		    clock_now_ns() >= deadline_ns)
 			break;
 		nanosleep(&pause, NULL);
 	}
-	if (code == ENTRAIN_NOT_READY && creator_dead(place->control))
-		return error_set(error, ENTRAIN_HALF_MADE, 0, WHAT, place->control, NULL);
 	if (code == ENTRAIN_OK && access == SEGMENT_JOIN) {
 		close_fd(&segment->control_fd);
 		close_fd(&segment->agents_fd);

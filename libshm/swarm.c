@@ -30,6 +30,8 @@ int entrain_create(const char *dir, const char *name, const struct entrain_setti
 		code = (enum entrain_code)entrain_settings_check(settings, error);
 	if (!code)
 		code = segment_create(&place, settings, error);
+	if (!code)
+		error_clear(error);
 	errno = saved;
 	return (int)code;
 }
@@ -57,6 +59,7 @@ struct entrain_swarm *entrain_open(const char *dir, const char *name, unsigned f
 		free(swarm);
 		swarm = NULL;
 	} else {
+		error_clear(error);
 		identity_read(&swarm->self);
 	}
 	errno = saved;

@@ -87,6 +87,7 @@ static void each_finding_has_its_own_answer(void **state)
 	ASSERT_FINDING(ENTRAIN_UNSOUND, copy.fields.header_size = 4);
 	ASSERT_FINDING(ENTRAIN_UNSOUND, copy.fields.creation_id = 0);
 	ASSERT_FINDING(ENTRAIN_UNSOUND, copy.fields.creation_id = 78);
+	ASSERT_FINDING(ENTRAIN_UNSOUND, copy.fields.access = 010660);
 	ASSERT_FINDING(ENTRAIN_OTHER_BOOT, copy.fields.boot_id[15] = 9);
 	ASSERT_FINDING(ENTRAIN_CLOCK, copy.fields.clock_offset_ns = 90000);
 	assert_int_equal(checked(&sound, SHM_CONTROL_SIZE - 1), ENTRAIN_TRUNCATED);
