@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The bystander: a process that commits a little at fixed instants, as a database beside the workers does. */
+/* The bystander: a process that commits a little at fixed instants, as a database beside the
+ * workers does. */
 #ifndef DEMO_BYSTANDER_H
 #define DEMO_BYSTANDER_H
 
@@ -14,9 +15,9 @@
 #define BYSTANDER_SPACE (INT64_C(64) << 20)
 
 /*
- * What the child does, as worker_main(). Open loop: operation k is due at start + k x interval, whatever
- * became of those before, and its latency counts from then. What was due before the stop is
- * done, however late. Returns the exit status.
+ * What the child does, as worker_main(). Open loop: operation k is due at start + k x interval,
+ * whatever became of those before, and its latency counts from then. What was due before the
+ * stop is done, however late. Returns the exit status.
  */
 int bystander_main(struct bystander_log *log, int directory, pid_t parent, int ready, int gate);
 

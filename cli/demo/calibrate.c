@@ -53,8 +53,9 @@ static int compare_durations(const void *left, const void *right)
 }
 
 /*
- * Mean of what one write took, as the duty is a sum; but without the slowest tenth, so that something else
- * that happens to use the disk for a moment does not change the load of the whole run. 0 without memory.
+ * Mean of what one write took, as the duty is a sum; but without the slowest tenth, so that
+ * something else that happens to use the disk for a moment does not change the load of the
+ * whole run. 0 without memory.
  */
 static int64_t mean_write_ns(const struct run_log *log)
 {
@@ -94,7 +95,8 @@ int calibrate(struct calibration *calibration, struct run *run, struct load *loa
 		plan.duration_ns = LEAST_NS;
 	if (plan.duration_ns > MOST_NS)
 		plan.duration_ns = MOST_NS;
-	/* Should writes be even faster than that, the log fills up and the calibration ends early. */
+	/* Should writes be even faster than that, the log fills up and the calibration ends
+	 * early. */
 	plan.actions = (uint32_t)(plan.duration_ns / 20000);
 	load_set_writes(load, PLACES, workers);
 	if (run_start(run, &plan) || run_finish(run, NULL))

@@ -13,9 +13,9 @@ struct calibration {
 };
 
 /*
- * Write and fsync for about a second, in bursts as long and as far apart as they will be in a swarm of
- * `workers`, and fix load->writes so that all actions one after the other take `duty` of a period.
- * Returns 0, or -1 with run->interrupted or run->failed.
+ * Write and fsync for about a second, in bursts as long and as far apart as they will be in a
+ * swarm of `workers`, and fix load->writes so that all actions one after the other take `duty`
+ * of a period. Returns 0, or -1 with run->interrupted or run->failed.
  */
 int calibrate(struct calibration *calibration, struct run *run, struct load *load, unsigned workers,
 	      int64_t period_ns, double duty);

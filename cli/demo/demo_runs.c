@@ -175,10 +175,12 @@ static void signals_take(struct stage *stage)
 	sigset_t signals;
 
 	run_signals(&signals);
-	/* An ignored SIGCHLD would take the workers' fate away from us, an ignored SIGTERM their stop. */
+	/* An ignored SIGCHLD would take the workers' fate away from us, an ignored SIGTERM
+	 * their stop. */
 	signal(SIGCHLD, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
-	/* What the caller ignores (nohup, a shell's background job) stays ignored: blocked it would count. */
+	/* What the caller ignores (nohup, a shell's background job) stays ignored: blocked
+	 * it would count. */
 	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++) {
 		struct sigaction action;
 

@@ -25,8 +25,8 @@ static inline struct timespec instant_timespec(int64_t duration_ns)
 				  .tv_nsec = duration_ns % INSTANT_SECOND_NS };
 }
 
-/* Sleep until an instant, not at all if it is past. SIGTERM must be blocked: it ends the sleep, also when
- * it came before. Returns 0, or 1 when asked to stop. */
+/* Sleep until an instant, not at all if it is past. SIGTERM must be blocked: it ends the
+ * sleep, also when it came before. Returns 0, or 1 when asked to stop. */
 int instant_sleep_until(int64_t instant_ns);
 
 #endif

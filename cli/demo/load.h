@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an action does to the disk: a burst of writes, each followed by fsync, as the end of a checkpoint is.
+ * What an action does to the disk: a burst of writes, each followed by fsync, as the end of a
+ * checkpoint is.
  *
- * Each worker has one file, written in full before the first run and overwritten in place from then on, as
- * databases recycle their log segments. So the disk space stays bounded however long the run,
- * and the first run does not pay for blocks that the later ones find allocated.
+ * Each worker has one file, written in full before the first run and overwritten in place from
+ * then on, as databases recycle their log segments. So the disk space stays bounded however
+ * long the run, and the first run does not pay for blocks that the later ones find allocated.
  */
 #ifndef DEMO_LOAD_H
 #define DEMO_LOAD_H
@@ -35,7 +36,8 @@ void load_set_writes(struct load *load, unsigned writes, unsigned workers);
 int64_t load_space(const struct load *load, unsigned workers);
 int64_t load_action_bytes(const struct load *load);
 
-/* Open the file of worker `index`; make and fill it if it is missing. Returns the descriptor, or -1. */
+/* Open the file of worker `index`; make and fill it if it is missing. Returns the
+ * descriptor, or -1. */
 int load_open(struct load *load, unsigned index);
 
 /* One write and its fsync, the `turn`th of an action. Returns 0 or an errno. */

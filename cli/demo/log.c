@@ -49,7 +49,8 @@ int log_begin(struct worker_log *log, int64_t due_ns, int64_t now_ns)
 	if (count == log->capacity)
 		return -1;
 	log->action[count] = (struct action){ .due_ns = due_ns, .begin_ns = now_ns };
-	/* The parent shows progress from it; whoever is killed in its action has begun it all the same. */
+	/* The parent shows progress from it; whoever is killed in its action has begun it
+	 * all the same. */
 	atomic_store_explicit(&log->count, count + 1, memory_order_release);
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the processes of a run write down: one private log each, in memory that the parent maps before it
- * forks. It is the demo's own and has nothing to do with the library's segment, so that what is reckoned
- * from it says something about the library.
+ * What the processes of a run write down: one private log each, in memory that the parent maps
+ * before it forks. It is the demo's own and has nothing to do with the library's segment, so
+ * that what is reckoned from it says something about the library.
  */
 #ifndef DEMO_LOG_H
 #define DEMO_LOG_H

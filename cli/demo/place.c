@@ -48,8 +48,8 @@ static int check_disk(struct place *place, const char *parent, int64_t space)
 }
 
 /*
- * A tmpfs may hide below an overlay, as in containers, or a preloaded library swallow fsync: try it. Returns
- * the least that making a page durable took, or -1.
+ * A tmpfs may hide below an overlay, as in containers, or a preloaded library swallow fsync:
+ * try it. Returns the least that making a page durable took, or -1.
  */
 static int64_t probe_fsync_ns(const struct place *place)
 {

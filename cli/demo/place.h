@@ -15,8 +15,9 @@ struct place {
 };
 
 /*
- * Make a new directory below `parent`. Refuses file systems that live in memory, where fsync costs nothing,
- * and those with less than `space` bytes left. Returns 0, or -1 with why and hint.
+ * Make a new directory below `parent`. Refuses file systems that live in memory, where fsync
+ * costs nothing, and those with less than `space` bytes left. Returns 0, or -1 with why and
+ * hint.
  */
 int place_make(struct place *place, const char *parent, int64_t space);
 

@@ -15,7 +15,7 @@ static unsigned acting_now(const struct run_log *log)
 		const struct worker_log *worker = &log->worker[i];
 		uint32_t count = atomic_load_explicit(&worker->count, memory_order_acquire);
 
-		if (count && !*(const volatile int64_t *)&worker->action[count - 1].end_ns)
+		if (count && !__atomic_load_n(&worker->action[count - 1].end_ns, __ATOMIC_RELAXED))
 			acting++;
 	}
 	return acting;

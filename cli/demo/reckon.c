@@ -241,8 +241,9 @@ static double share_above(const int64_t *sorted, size_t count, int64_t threshold
 }
 
 /*
- * The bystander's operations are due at equal distances whatever happens to those before, so the share of
- * them that waited longer than a threshold is the share of the time in which one would have.
+ * The bystander's operations are due at equal distances whatever happens to those before, so
+ * the share of them that waited longer than a threshold is the share of the time in which one
+ * would have.
  */
 static int reckon_bystander(const struct run_log *log, struct figures *figures)
 {

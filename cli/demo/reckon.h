@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The figures of a run, reckoned from the instants that its processes logged. Shares no code with the
- * library: a fault there cannot make its own result look good.
+ * The figures of a run, reckoned from the instants that its processes logged. Shares no code
+ * with the library: a fault there cannot make its own result look good.
  */
 #ifndef DEMO_RECKON_H
 #define DEMO_RECKON_H
@@ -39,18 +39,19 @@ struct figures {
 int reckon(const struct run_log *log, struct figures *figures);
 void reckon_free(struct figures *figures);
 
-/* The most actions that were in progress at once in [from_ns, to_ns), or -1 without memory. An action that
- * ends when another begins does not overlap it. */
+/* The most actions that were in progress at once in [from_ns, to_ns), or -1 without memory.
+ * An action that ends when another begins does not overlap it. */
 int reckon_overlap(const struct run_log *log, int64_t from_ns, int64_t to_ns);
 
 /*
- * Evenness at `instant_ns`: of the latest begin of each worker that is part of the run then. One without
- * a begin in the two periods before is missing in the pattern but counts in N. -1 without memory, 0
- * with nobody.
+ * Evenness at `instant_ns`: of the latest begin of each worker that is part of the run then.
+ * One without a begin in the two periods before is missing in the pattern but counts in N. -1
+ * without memory, 0 with nobody.
  */
 double reckon_evenness(const struct run_log *log, int64_t instant_ns);
 
-/* Cycles from from_ns until evenness stayed >= 0.9 up to to_ns; 0: it never did. -1 without memory. */
+/* Cycles from from_ns until evenness stayed >= 0.9 up to to_ns; 0: it never did. -1 without
+ * memory. */
 int reckon_cycles_to_even(const struct run_log *log, int64_t from_ns, int64_t to_ns);
 
 /* The value at share `part` of sorted values (nearest rank); 0 without values. */

@@ -55,7 +55,10 @@ static void report_phase(struct json *json, const struct demo_phase *phase)
 void report_json(const struct demo *demo, FILE *out)
 {
 	struct json json;
+	char seed[24];
 
+	/* As text: not every reader keeps 64 bits of a number. */
+	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)demo->seed);
 	json_begin(&json, out);
 	json_real(&json, "duty", demo->duty);
 	for (unsigned i = 0; i < DEMO_PHASES; i++)
@@ -70,13 +73,7 @@ void report_json(const struct demo *demo, FILE *out)
 	json_integer(&json, "write_ns", demo->calibration.write_ns);
 	json_real(&json, "duty_calibrated", demo->calibration.duty);
 	json_integer(&json, "bytes", demo->bytes);
-	/* As text: not every reader keeps 64 bits of a number. */
-	{
-		char seed[24];
-
-		snprintf(seed, sizeof(seed), "%llu", (unsigned long long)demo->seed);
-		json_text(&json, "seed", seed);
-	}
+	json_text(&json, "seed", seed);
 	json_end(&json);
 	json_finish(&json);
 }

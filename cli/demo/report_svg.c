@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The three runs as a picture: when each worker acted, how many at once, how long the bystander waited. */
+/* The three runs as a picture: when each worker acted, how many at once, how long the
+ * bystander waited. */
 #include "demo.h"
 
 #include <entrain.h>

@@ -79,7 +79,8 @@ static void handshake_close(struct handshake *handshake)
 	close(handshake->gate[1]);
 }
 
-/* In a child: keep only the two ends that are its own, so that the parent's death is seen as EOF. */
+/* In a child: keep only the two ends that are its own, so that the parent's death is seen as
+ * EOF. */
 static void handshake_keep_own(struct handshake *handshake)
 {
 	close(handshake->ready[0]);
@@ -303,7 +304,8 @@ int run_join(struct run *run, unsigned count)
 	return launch(run, run->started + count, 0, &start_ns);
 }
 
-/* Wait until one more child is gone, or the deadline. Returns 0 when there is something to look at. */
+/* Wait until one more child is gone, or the deadline. Returns 0 when there is something to
+ * look at. */
 static int await_child(struct run *run, int64_t deadline_ns)
 {
 	sigset_t signals;

@@ -2,8 +2,8 @@
 /*
  * One run: worker processes at one pace and a bystander, from the fork until they are gone.
  *
- * The caller blocks RUN_SIGNALS before run_start() and keeps them blocked; the functions here look at
- * them and return when one of those that interrupt has come.
+ * The caller blocks RUN_SIGNALS before run_start() and keeps them blocked; the functions here
+ * look at them and return when one of those that interrupt has come.
  */
 #ifndef DEMO_RUN_H
 #define DEMO_RUN_H
@@ -55,8 +55,8 @@ struct run_progress {
  * run_until   lets them run; a worker that ends by itself is a failure.
  * run_kill    kills worker `index` with SIGKILL, as a crash does.
  * run_join    forks `count` more workers, which start as soon as they are ready.
- * run_finish  asks all to stop after the stop, and checks that every one was alive until then and left
- *             in peace, and that the bystander has done all that was due.
+ * run_finish  asks all to stop after the stop, and checks that every one was alive until then and
+ *             left in peace, and that the bystander has done all that was due.
  */
 int run_start(struct run *run, const struct run_plan *plan);
 int run_until(struct run *run, int64_t instant_ns, const struct run_progress *progress);

@@ -138,27 +138,18 @@ static void explain_actions(const struct demo *demo, FILE *out)
 	entrain_duration_text(herd->action_p50_ns, together);
 	entrain_duration_text(swarm->action_p50_ns, apart);
 	entrain_duration_text((int64_t)one_by_one_ns, all);
+	fprintf(out, "An action takes %s together and %s as a swarm.\n", together, apart);
 	if ((double)herd->action_p50_ns < 1.1 * (double)swarm->action_p50_ns)
-		fprintf(out,
-			"On this disk the herd is not slower: an action takes %s together and %s "
-			"as a "
-			"swarm, so at\nthis size of write spreading gains nothing for the "
-			"workers.\n",
-			together, apart);
+		fprintf(out, "On this disk, with writes of this size, the herd is not slower: "
+			     "spreading\ngains nothing for the workers.\n");
 	else if ((double)herd->action_p50_ns < .9 * one_by_one_ns)
 		fprintf(out,
-			"An action takes %s together and %s as a swarm. But fsyncs that meet help "
-			"each "
-			"other here:\nthe herd is done with all %u in about %s, one after the "
-			"other they "
-			"take %s.\n",
-			together, apart, demo->workers, together, all);
+			"But fsyncs that meet help each other here: the herd is done with all %u\n"
+			"in about %s, one after the other they take %s.\n",
+			demo->workers, together, all);
 	else
-		fprintf(out,
-			"An action takes %s together and %s as a swarm: each waits less. The disk "
-			"has the "
-			"same work\nto do, so spreading removes none of it.\n",
-			together, apart);
+		fprintf(out, "Each waits less; but the disk has the same work to do, spreading "
+			     "removes none.\n");
 }
 
 /* What it did to the bystander: the worst and the sum, never one without the other. */
@@ -170,9 +161,9 @@ static void explain_bystander(const struct demo *demo, FILE *out)
 	double ratio = (double)herd->bystander_p999_ns / (double)(swarm->bystander_p999_ns + 1);
 
 	fprintf(out,
-		"The bystander's worst waits (p99.9) are %s: %s together, %s as a swarm; its "
-		"median "
-		"wait is\n%s and %s, its waits over 10 ms fill %.2f %% and %.2f %% of the time.\n",
+		"The bystander's worst waits (p99.9) are %s: %s together, %s\n"
+		"as a swarm; its median wait is %s and %s,\n"
+		"its waits over 10 ms fill %.2f %% and %.2f %% of the time.\n",
 		ratio > 1.25 ? "shorter"
 		: ratio > .8 ? "about the same"
 			     : "longer",
@@ -191,11 +182,14 @@ void show_meaning(const struct demo *demo, FILE *out)
 	fputc('\n', out);
 	explain_actions(demo, out);
 	explain_bystander(demo, out);
+	if (swarm->evenness_median < RECKON_EVEN) {
+		fprintf(out, "With goal %s the swarm's evenness was %.2f (0.9 counts as even).\n",
+			demo->goal, swarm->evenness_median);
+		return;
+	}
 	fprintf(out,
-		"Random offsets had up to %u at once against %u; another --seed draws better or "
-		"worse "
-		"ones, for as\nlong as the workers live. Fixed offsets i/N are as good as a swarm "
-		"until a "
-		"worker dies or joins.\n",
+		"Random offsets had up to %u at once against %u; another --seed draws better or\n"
+		"worse ones, for as long as the workers live. Fixed offsets i/N are as good as\n"
+		"a swarm until a worker dies or joins.\n",
 		random->overlap_peak, swarm->overlap_peak);
 }

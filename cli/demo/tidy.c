@@ -9,7 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Wait for the end of everybody who holds the pipe's other end, then remove. Returns the exit status. */
+/* Wait for the end of everybody who holds the pipe's other end, then remove. Returns the
+ * exit status. */
 static int wait_and_remove(int alive, struct place *place, const char *swarm)
 {
 	struct entrain_error error;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Leaving nothing behind, whatever happens: a process that does nothing but wait until the demo and all its
- * workers are gone, and then removes the swarm and the files. It is in a session of its own, so that
- * neither the terminal nor a kill of the process group reaches it.
+ * Leaving nothing behind, whatever happens: a process that does nothing but wait until the demo
+ * and all its workers are gone, and then removes the swarm and the files. It leaves the
+ * terminal and the process group, so that neither Ctrl-C nor a kill of the group reaches it.
  */
 #ifndef DEMO_TIDY_H
 #define DEMO_TIDY_H
@@ -16,7 +16,8 @@ struct tidy {
 	int alive; /* end of a pipe that the demo and its children hold while they live */
 };
 
-/* Start it. Call before any other fork, and before the swarm `swarm` is created. Returns 0 or -1. */
+/* Start it. Call before any other fork, and before the swarm `swarm` is created. Returns 0
+ * or -1. */
 int tidy_start(struct tidy *tidy, struct place *place, const char *swarm);
 
 /* Let it clean up, after all children are gone. Returns 0, or -1 if something was left behind. */

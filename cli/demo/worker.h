@@ -14,8 +14,8 @@ struct worker;
 /* How workers come to their instants. */
 struct pace {
 	const char *name;
-	/* Act period after period until asked to stop by SIGTERM, which is blocked. Returns 0, or -1 after
-	 * worker_fail(). */
+	/* Act period after period until asked to stop by SIGTERM, which is blocked. Returns
+	 * 0, or -1 after worker_fail(). */
 	int (*live)(struct worker *worker);
 };
 
@@ -33,11 +33,12 @@ struct worker {
 	int file;
 };
 
-/* What a child does: get ready, say so by a byte into `ready`, read the start from `gate`, live. Returns
- * the exit status. Dies with `parent`. */
+/* What a child does: get ready, say so by a byte into `ready`, read the start from `gate`,
+ * live. Returns the exit status. Dies with `parent`. */
 int worker_main(struct worker *worker, pid_t parent, int ready, int gate);
 
-/* Do one action, due at `due_ns` by the worker's own clock (0: right now). Returns 0, or -1 after worker_fail(). */
+/* Do one action, due at `due_ns` by the worker's own clock (0: right now). Returns 0, or -1
+ * after worker_fail(). */
 int worker_act(struct worker *worker, int64_t due_ns);
 
 /* Note why this worker gives up. Returns -1. */

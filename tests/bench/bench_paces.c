@@ -45,7 +45,8 @@ static int live_static(struct worker *worker)
 
 static int live_flock(struct worker *worker)
 {
-	/* Opened here and not before the fork: a lock belongs to the open file, so all would hold it. */
+	/* Opened here and not before the fork: a lock belongs to the open file, so all would
+	 * hold it. */
 	int lock = openat(worker->load->directory, "lock", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	int64_t due_ns = worker->start_ns;
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Real workers on a real disk at six paces: none (together), jitter, random offset, static slots, lock file,
- * swarm. Each run has three stages: steady, after half of the workers were killed, after a quarter joined.
- * Modes are interleaved within a round, so that whatever else the machine does meets all of them alike.
+ * Real workers on a real disk at six paces: none (together), jitter, random offset, static
+ * slots, lock file, swarm. Each run has three stages: steady, after half of the workers were
+ * killed, after a quarter joined. Modes are interleaved within a round, so that whatever else
+ * the machine does meets all of them alike.
  */
 #include <entrain.h>
 #include <errno.h>

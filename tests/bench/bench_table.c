@@ -41,7 +41,8 @@ char *bench_cell(const struct bench_result *results, unsigned runs, enum bench_c
 	for (unsigned run = 0; run < runs; run++)
 		values[run] = results[run].value[column];
 	qsort(values, runs, sizeof(*values), compare_reals);
-	/* An even number of runs has no middle one: the larger of the two is a run that there was. */
+	/* An even number of runs has no middle one: the larger of the two is a run that
+	 * there was. */
 	if (values[0] < values[runs - 1])
 		snprintf(text, 128, "%s (%s..%s)", number(values[runs / 2], column, median),
 			 number(values[0], column, least), number(values[runs - 1], column, most));

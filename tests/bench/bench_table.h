@@ -38,8 +38,8 @@ struct bench_result {
 	double value[BENCH_COLUMN_COUNT];
 };
 
-/* One cell: the median of column `column` over `runs` results, and least..most if there are several and
- * they differ. Writes into `text` and returns it. */
+/* One cell: the median of column `column` over `runs` results, and least..most if there are
+ * several and they differ. Writes into `text` and returns it. */
 char *bench_cell(const struct bench_result *results, unsigned runs, enum bench_column column,
 		 char text[128]);
 
