@@ -12,6 +12,9 @@
 /* The longest that a delay is slept without looking whether the swarm was switched off. */
 #define OFF_LATENCY_NS INT64_C(100000000)
 
+/* How many actions the typical one is taken from. */
+#define RECENT 8
+
 struct entrain_agent {
 	uint64_t process; /* process_id() of whom it belongs to */
 	sem_t cancel;     /* posted by entrain_cancel(), also from a signal handler */
@@ -36,13 +39,14 @@ struct entrain_agent {
 	struct entrain_settings settings; /* as last read from control */
 	uint32_t kind;
 	int64_t period_ns;
-	int64_t turn_ns;  /* its next turn */
-	int64_t delay_ns; /* how much of turn_ns is delay */
-	int64_t cur_ns;   /* its last turn, as scheduled */
-	int64_t began_ns; /* its action; 0: not acting */
-	int64_t gap_ns;   /* period / agents, when it last looked */
-	uint64_t actions; /* that were measured */
-	int64_t work_ns;  /* running mean of the action time */
+	int64_t turn_ns;           /* its next turn */
+	int64_t delay_ns;          /* how much of turn_ns is delay */
+	int64_t cur_ns;            /* its last turn, as scheduled */
+	int64_t began_ns;          /* its action; 0: not acting */
+	uint64_t actions;          /* that were measured */
+	int64_t action_mean_ns;    /* running mean, for people */
+	int64_t recent_ns[RECENT]; /* the last actions, for work_ns */
+	int64_t work_ns; /* how long its action takes, as others should plan; 0: not known */
 	int64_t work_published_ns;
 	int64_t lateness_ns; /* running mean, 1/8 */
 	uint32_t energy;

@@ -12,6 +12,8 @@
 #define MEAN_GAIN 8
 /* A change of the action time by less than this part of a gap moves nobody: it is not published. */
 #define WORK_CHANGE_PART 10
+/* How often a joiner looks for another gap when others joined at the same moment. */
+#define JOIN_TRIES 4
 
 struct scratch {
 	size_t size;
@@ -203,25 +205,73 @@ static bool publish(struct entrain_agent *agent, const struct decision *decision
 	return slot_publish(&agent->owner, &turn);
 }
 
+/* The least distance on the circle between an instant and the next turn of any agent that counts; `who` is its slot. */
+static int64_t nearest_ns(const struct entrain_agent *agent, uint32_t count, int64_t instant_ns,
+			  uint32_t *who)
+{
+	int64_t nearest_ns = INT64_MAX;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct peer *peer = &agent->scratch->peers[i];
+		int64_t distance_ns;
+
+		if (peer->flags)
+			continue;
+		distance_ns = llabs(peer->next_ns - instant_ns) % agent->period_ns;
+		if (distance_ns > agent->period_ns / 2)
+			distance_ns = agent->period_ns - distance_ns;
+		if (distance_ns < nearest_ns) {
+			nearest_ns = distance_ns;
+			*who = peer->index;
+		}
+	}
+	return nearest_ns;
+}
+
+/*
+ * Somebody may have joined at the same moment and taken the same gap. Of two, at least one sees the other's turn after
+ * publishing its own ([S8]); the one in the higher slot takes another gap, if there is a better one.
+ */
+static bool place_again(struct entrain_agent *agent, struct decision *decision)
+{
+	int64_t now_ns = clock_now_ns();
+	uint32_t acting = 0, garbled = 0, who = 0, ignored, count;
+
+	atomic_thread_fence(memory_order_seq_cst);
+	count = snapshot_take(agent, now_ns, &acting, &garbled);
+	decide_now(agent, now_ns, count, true, decision);
+	return decision->counted > 1 &&
+	       nearest_ns(agent, count, agent->turn_ns, &who) <
+		       nearest_ns(agent, count, decision->next_ns, &ignored) / 2 &&
+	       who < agent->index;
+}
+
 bool agent_first_turn(struct entrain_agent *agent, int64_t now_ns)
 {
 	struct decision decision;
 	uint32_t acting = 0, garbled = 0;
 	struct slot_owner *owner = &agent->owner;
+	bool published;
 
 	agent->energy = ENERGY_FULL;
 	agent->turn_ns = agent->cur_ns = now_ns;
 	agent->delay_ns = 0;
-	if (agent->settings.mode == ENTRAIN_OFF)
-		decide_alone(agent, now_ns, &decision);
-	else
-		decide_now(agent, now_ns, snapshot_take(agent, now_ns, &acting, &garbled), true,
-			   &decision);
 	for (unsigned i = 0; i < 3; i++)
 		slot_set_fact(owner, FACT_NAME1 + i, fact_from_text(agent->name, i));
 	for (unsigned i = 0; i < 2; i++)
 		slot_set_fact(owner, FACT_LABEL1 + i, fact_from_text(agent->label, i));
-	return publish(agent, &decision);
+	if (agent->settings.mode == ENTRAIN_OFF) {
+		decide_alone(agent, now_ns, &decision);
+		return publish(agent, &decision);
+	}
+	decide_now(agent, now_ns, snapshot_take(agent, now_ns, &acting, &garbled), true, &decision);
+	published = publish(agent, &decision);
+	if (agent->kind == ENTRAIN_TAKEN &&
+	    goal_row((int)agent->settings.goal)->rule == DECIDE_SPREAD)
+		for (int tries = 0;
+		     published && tries < JOIN_TRIES && place_again(agent, &decision); tries++)
+			published = publish(agent, &decision);
+	return published;
 }
 
 /* A running mean: of all values at first, then with a gain of 1/8. `count` values went before. */
@@ -232,18 +282,28 @@ static int64_t mean_next(int64_t mean_ns, int64_t value_ns, uint64_t count)
 }
 
 /*
- * How long the action takes, as others plan for it. One action that a busy disk held up says little about the next: a value
- * counts for at most twice the mean, or half a gap more. What lasts is followed within a few turns.
+ * How long the action takes, as others should plan for it: the median of the last few, the lower one of two. What a busy
+ * disk held up once says nothing about the next action; what lasts is followed within a few turns. The first action of
+ * a process is slow for reasons of its own, so one alone says nothing yet.
  */
 static void work_learn(struct entrain_agent *agent, int64_t action_ns)
 {
-	int64_t more_ns = agent->work_ns > agent->gap_ns / 2 ? agent->work_ns : agent->gap_ns / 2;
+	int64_t sorted[RECENT];
+	unsigned count = 0;
 
 	if (action_ns > agent->period_ns)
 		action_ns = agent->period_ns;
-	if (agent->actions > 0 && action_ns > agent->work_ns + more_ns)
-		action_ns = agent->work_ns + more_ns;
-	agent->work_ns = mean_next(agent->work_ns, action_ns, agent->actions++);
+	agent->action_mean_ns = mean_next(agent->action_mean_ns, action_ns, agent->actions);
+	agent->recent_ns[agent->actions++ % RECENT] = action_ns;
+	for (unsigned i = 0; i < RECENT && i < agent->actions; i++) {
+		unsigned at = count++;
+
+		for (; at > 0 && sorted[at - 1] > agent->recent_ns[i]; at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = agent->recent_ns[i];
+	}
+	if (count > 1)
+		agent->work_ns = sorted[(count - 1) / 2] > 0 ? sorted[(count - 1) / 2] : 1;
 }
 
 /* After publishing: at most one silent agent is looked up a turn, and its slot freed if it is proven dead. */
@@ -275,8 +335,8 @@ static void step(struct entrain_agent *agent, int64_t now_ns, uint32_t count)
 		decision.next_ns -= decision.delay_ns;
 		decision.delay_ns = 0;
 	}
-	agent->gap_ns = agent->period_ns / decision.counted;
-	if (change_ns > agent->gap_ns / WORK_CHANGE_PART || !agent->work_published_ns)
+	if (change_ns > agent->period_ns / decision.counted / WORK_CHANGE_PART ||
+	    !agent->work_published_ns)
 		agent->work_published_ns = agent->work_ns;
 	energy_apply(agent, &decision);
 	agent->missed += decision.missed;
@@ -365,6 +425,7 @@ int entrain_end(struct entrain_agent *agent)
 	work_learn(agent, action_ns);
 	if (agent->joined && slot_set_acting(&agent->owner, agent->began_ns, false)) {
 		slot_set_fact(&agent->owner, FACT_ACTION_LAST, (uint64_t)action_ns);
+		slot_set_fact(&agent->owner, FACT_ACTION_MEAN, (uint64_t)agent->action_mean_ns);
 		if (agent->kind == ENTRAIN_RELATIVE && agent_settings_read(agent))
 			step(agent, now_ns, snapshot_take(agent, now_ns, &acting, &garbled));
 	} else if (agent->kind == ENTRAIN_RELATIVE) {

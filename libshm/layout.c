@@ -121,6 +121,7 @@ static const struct layout_row rows[] = {
 	ROW("slot", shm_slot, fact[FACT_DELAY_TOTAL], "tagged us", "owner"),
 	ROW("slot", shm_slot, fact[FACT_LATENESS], "tagged ns", "owner"),
 	ROW("slot", shm_slot, fact[FACT_OVERLAP], "tagged count", "owner"),
+	ROW("slot", shm_slot, fact[FACT_ACTION_MEAN], "tagged ns", "owner"),
 };
 
 const struct layout_row *layout_row(unsigned index)

@@ -93,7 +93,7 @@ enum shm_copy_word {
 	COPY_CUR,      /* instant: scheduled instant of the present (last) turn */
 	COPY_NEXT,     /* instant: planned instant of the next */
 	COPY_PERIOD,   /* ns: own period */
-	COPY_WORK,     /* ns: running mean of the action time */
+	COPY_WORK,     /* ns: how long its action takes, as others plan for it; 0: not known yet */
 	COPY_DELAY,    /* ns: how much of next is delay */
 	COPY_STATUS,   /* goal, strategy, kind, flags: see SHM_STATUS_* */
 	COPY_TOPOLOGY, /* generation followed (32), energy in 1/512 (16) */
@@ -123,7 +123,7 @@ enum shm_fact_word {
 	FACT_DELAY_TOTAL, /* us */
 	FACT_LATENESS,    /* ns: running mean of begin - scheduled */
 	FACT_OVERLAP,     /* actions in progress that it saw when its last one began, with itself */
-	FACT_SPARE,
+	FACT_ACTION_MEAN, /* ns: running mean */
 	FACT_WORDS
 };
 #define FACT_IDENTITY_END FACT_TURNS

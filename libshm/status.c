@@ -133,7 +133,7 @@ static void info_fill(struct entrain_agent_info *info, const struct measured *on
 	info->period_ns = one->period_ns;
 	info->next_turn_ns = one->next_ns;
 	info->began_ns = one->began_ns;
-	info->action_mean_ns = one->work_ns;
+	info->action_mean_ns = (int64_t)slot_fact(slot, version, FACT_ACTION_MEAN);
 	text_facts(slot, version, FACT_NAME1, 3, info->name);
 	text_facts(slot, version, FACT_LABEL1, 2, info->label);
 	info->turns = slot_fact(slot, version, FACT_TURNS);
