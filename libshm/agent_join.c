@@ -15,6 +15,7 @@
 #define READY_TIMEOUT_NS INT64_C(2000000000)
 /* How often an agent looks whether the path is still that of its objects: a system call each so many turns. */
 #define LOOK_TURNS 8
+#define CLAIM_TRIES 16
 
 /* Names end up on terminals and in JSON: printable ASCII only. */
 static void copy_printable(char *to, size_t size, const char *from)
@@ -69,6 +70,7 @@ static enum entrain_code claim(struct entrain_agent *agent, struct entrain_error
 	const struct identity *self = process_identity();
 	struct held held = { agent->mapping };
 	int64_t now_ns = clock_now_ns();
+	bool published = false;
 	long index;
 
 	agent->roster =
@@ -77,16 +79,22 @@ static enum entrain_code claim(struct entrain_agent *agent, struct entrain_error
 		return error_set(error, agent->why, 0, WHAT, agent->place.control, NULL);
 	roster_release_former(&agent->roster, self, index_held, &held);
 	MARK();
-	index = roster_claim(&agent->roster, self, now_ns, &agent->owner);
-	if (index < 0)
-		return error_set(error, ENTRAIN_FULL, 0, WHAT, agent->place.name,
-				 "all %u slots are taken by agents that are not proven dead",
-				 agent->roster.capacity);
-	agent->index = (uint32_t)index;
-	MARK();
-	if (!agent_first_turn(agent, now_ns))
+	/* A slot may be lost again before the first publish: to a reaper who takes us for dead, in a full swarm. */
+	for (int tries = 0; tries < CLAIM_TRIES && !published; tries++) {
+		index = roster_claim(&agent->roster, self, now_ns, &agent->owner);
+		if (index < 0)
+			return error_set(
+				error, ENTRAIN_FULL, 0, WHAT, agent->place.name,
+				"all %u slots are taken by agents that are not proven dead",
+				agent->roster.capacity);
+		agent->index = (uint32_t)index;
+		MARK();
+		published = agent_first_turn(agent, now_ns);
+		now_ns = clock_now_ns();
+	}
+	if (!published)
 		return error_set(error, ENTRAIN_UNSOUND, 0, WHAT, agent->place.agents,
-				 "somebody else writes into the slot just claimed");
+				 "somebody else writes into every slot that was just claimed");
 	MARK();
 	agent->mapping->held[agent->index / 64] |= UINT64_C(1) << (agent->index % 64);
 	agent->joined = true;
@@ -243,7 +251,7 @@ static void become_own(struct entrain_agent *agent)
 		close(agent->timer_fd);
 	agent->timer_fd = -1;
 	if (agent->mapping)
-		mapping_adopt(agent->mapping);
+		agent->mapping = mapping_adopt(agent->mapping);
 }
 
 static enum entrain_code rejoin_locked(struct entrain_agent *agent, struct entrain_error *error)

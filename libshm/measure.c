@@ -30,7 +30,7 @@ static bool plausible(const struct measured *one, int64_t now_ns)
 bool measured_judge(struct measured *one, const struct shm_slot *slot, uint32_t index,
 		    int64_t now_ns, const struct entrain_settings *settings)
 {
-	struct slot_view view;
+	struct slot_view view = { 0 };
 	enum slot_result result = slot_read(slot, now_ns, &view);
 	int64_t longest_ns, shortest_ns;
 

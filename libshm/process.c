@@ -102,12 +102,24 @@ void process_unlock(void)
 	pthread_mutex_unlock(&page_get()->lock);
 }
 
+/* The objects are the same by whichever path they were opened: what a process holds there is known in one place. */
+static struct mapping *mapping_find(const struct page *page, const struct segment *segment)
+{
+	struct mapping *known = page->mappings;
+
+	while (known &&
+	       (known->segment.creation_id != segment->creation_id ||
+		known->segment.inode != segment->inode || known->segment.device != segment->device))
+		known = known->next;
+	return known;
+}
+
 struct mapping *mapping_get(const struct segment_place *place, const struct segment_trust *trust,
 			    int64_t deadline_ns, enum entrain_code *code,
 			    struct entrain_error *error)
 {
 	struct page *page = page_get();
-	struct mapping *mapping;
+	struct mapping *mapping, *known;
 
 	for (mapping = page->mappings; mapping; mapping = mapping->next)
 		if (strcmp(mapping->segment.place.control, place->control) == 0 &&
@@ -125,6 +137,13 @@ struct mapping *mapping_get(const struct segment_place *place, const struct segm
 	if (*code) {
 		free(mapping);
 		return NULL;
+	}
+	known = mapping_find(page, &mapping->segment);
+	if (known) {
+		segment_close(&mapping->segment);
+		free(mapping);
+		known->users++;
+		return known;
 	}
 	mapping->users = 1;
 	mapping->next = page->mappings;
@@ -146,17 +165,18 @@ void mapping_put(struct mapping *mapping)
 	free(mapping);
 }
 
-void mapping_adopt(struct mapping *mapping)
+struct mapping *mapping_adopt(struct mapping *mapping)
 {
 	struct page *page = page_get();
+	struct mapping *known = mapping_find(page, &mapping->segment);
 
-	for (struct mapping *known = page->mappings; known; known = known->next)
-		if (known == mapping) {
-			mapping->users++;
-			return;
-		}
+	if (known) {
+		known->users++;
+		return known;
+	}
 	mapping->users = 1;
 	memset(mapping->held, 0, sizeof(mapping->held));
 	mapping->next = page->mappings;
 	page->mappings = mapping;
+	return mapping;
 }

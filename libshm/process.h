@@ -38,8 +38,8 @@ struct mapping *mapping_get(const struct segment_place *place, const struct segm
 			    int64_t deadline_ns, enum entrain_code *code,
 			    struct entrain_error *error);
 
-/* With the lock held, in a child: make an inherited mapping this process's own, one use of it. */
-void mapping_adopt(struct mapping *mapping);
+/* With the lock held, in a child: one use of an inherited mapping, or of the child's own of the same objects. Returns which. */
+struct mapping *mapping_adopt(struct mapping *mapping);
 
 /* With the lock held: give one use back; the last one unmaps. */
 void mapping_put(struct mapping *mapping);

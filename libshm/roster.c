@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* roster.c - which slots are occupied: claim the lowest free one, walk the occupied ones, free the dead. */
 #include "roster.h"
+#include <stdlib.h>
 #include "mark.h"
 
 /* A claim that has published nothing after this long, by a process that cannot be probed, is given up. */
@@ -111,9 +112,24 @@ static long claim_lowest(const struct roster *roster, const struct identity *sel
 	return -1;
 }
 
+/* When a claim that has published nothing was made: its owner's first word says so. 0: it has not even written that, and
+ * the word is of an earlier owner. */
+static int64_t claimed_at(const struct roster *roster, uint32_t index, uint64_t version,
+			  int64_t now_ns)
+{
+	uint64_t acting = atomic_load_explicit(&roster->slots[index].acting, memory_order_acquire);
+
+	return tag_matches(acting, version) ? acting_began_ns(acting, now_ns) : 0;
+}
+
+static bool claim_unfinished(uint64_t version)
+{
+	return version_pid(version) && version_sequence(version) == 0;
+}
+
 /*
- * A claim that published nothing within the lease is given up, unless its owner is proven alive. An owner who was only
- * stopped there finds itself fenced.
+ * A claim that published nothing within the lease is given up, unless its owner is proven alive by pid and start time. An
+ * owner who was only stopped there finds itself fenced, and claims again.
  */
 static void claims_expire(const struct roster *roster, const struct identity *self, int64_t now_ns)
 {
@@ -121,20 +137,36 @@ static void claims_expire(const struct roster *roster, const struct identity *se
 		uint64_t version = version_of(roster, index);
 		int64_t claimed_ns;
 
-		if (!version_pid(version) || version_sequence(version))
+		if (!claim_unfinished(version))
 			continue;
-		/* The claim pass writes acting first, the instant of the claim; before that the word is of an
-		 * earlier owner, whose last action was earlier still. */
-		claimed_ns = acting_began_ns(
-			atomic_load_explicit(&roster->slots[index].acting, memory_order_relaxed),
-			now_ns);
-		if (claimed_ns <= now_ns && now_ns - claimed_ns <= CLAIM_LEASE_NS)
+		claimed_ns = claimed_at(roster, index, version, now_ns);
+		/* Made just now, perhaps after we read the clock; or not dated yet: roster_reap_undated(). */
+		if (claimed_ns == 0 || llabs(now_ns - claimed_ns) <= CLAIM_LEASE_NS)
 			continue;
 		/* Without a start time a live pid may be anybody's by now. */
 		if (slot_fact(&roster->slots[index], version, FACT_START) == 0 ||
 		    roster_probe(roster, self, index, version) != LIVENESS_ALIVE)
 			roster_free(roster, index, version);
 	}
+}
+
+uint32_t roster_reap_undated(const struct roster *roster, struct undated *undated)
+{
+	uint32_t freed = 0;
+
+	for (uint32_t i = 0; i < undated->count; i++)
+		freed += roster_free(roster, undated->index[i], undated->version[i]);
+	undated->count = 0;
+	for (uint32_t index = 0; index < roster->capacity && undated->count < UNDATED_MOST;
+	     index++) {
+		uint64_t version = version_of(roster, index);
+
+		if (!claim_unfinished(version) || claimed_at(roster, index, version, 0))
+			continue;
+		undated->index[undated->count] = index;
+		undated->version[undated->count++] = version;
+	}
+	return freed;
 }
 
 void roster_reap(const struct roster *roster, const struct identity *self, int64_t now_ns,

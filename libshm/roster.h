@@ -29,6 +29,18 @@ void roster_release_former(const struct roster *roster, const struct identity *s
 void roster_reap(const struct roster *roster, const struct identity *self, int64_t now_ns,
 		 uint32_t *released, uint32_t *unproven);
 
+/*
+ * Claims whose owner died, or was stopped, before it wrote the first word: nothing says how old they are but looking twice. The
+ * first call, with count 0, only looks; the next, a second or more later, frees those that are still the same.
+ */
+#define UNDATED_MOST 64
+struct undated {
+	uint32_t count;
+	uint32_t index[UNDATED_MOST];
+	uint64_t version[UNDATED_MOST];
+};
+uint32_t roster_reap_undated(const struct roster *roster, struct undated *undated);
+
 /* What can be said of the owner of a slot that was seen with `version`. */
 enum liveness roster_probe(const struct roster *roster, const struct identity *self, uint32_t index,
 			   uint64_t version);

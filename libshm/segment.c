@@ -233,6 +233,8 @@ static bool creator_dead(const char *path)
 	int fd = open(path, O_RDONLY | OPEN_FLAGS);
 	bool dead = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
 
+	if (dead)
+		flock(fd, LOCK_UN); /* a child forked meanwhile must not keep it */
 	close_fd(&fd);
 	return dead;
 }

@@ -46,6 +46,13 @@ static bool may_remove(const char *path, struct entrain_error *error)
 	return false;
 }
 
+/* A child that another thread forked meanwhile shares the descriptor: closing ours would leave it the lock. */
+static void unlock_close(int fd)
+{
+	flock(fd, LOCK_UN);
+	close(fd);
+}
+
 static enum entrain_code unlink_both(const struct segment_place *place, struct entrain_error *error)
 {
 	/* Agents first: as long as control stands, nobody else creates. */
@@ -101,7 +108,7 @@ static enum entrain_code take_over(const struct segment_place *place, struct ent
 	else
 		error_set(error, ENTRAIN_EXISTS, 0, WHAT, place->control, NULL);
 out:
-	close(fd);
+	unlock_close(fd);
 	return code;
 }
 
@@ -299,10 +306,10 @@ enum entrain_code segment_create(const struct segment_place *place,
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0 && still_named(fd, place->control)) {
 			MARK();
 			code = create_locked(place, fd, settings, error);
-			close(fd);
+			unlock_close(fd);
 			return code;
 		}
-		close(fd);
+		unlock_close(fd);
 	}
 	return code;
 }
@@ -325,7 +332,7 @@ enum entrain_code segment_remove(const struct segment_place *place, struct entra
 				 "somebody is creating, changing or removing it");
 	}
 	if (!still_named(fd, place->control)) {
-		close(fd);
+		unlock_close(fd);
 		return error_set(error, ENTRAIN_NO_SWARM, 0, "remove swarm", place->control, NULL);
 	}
 	if (fstat(fd, &status) == 0 && status.st_size >= (off_t)SHM_CONTROL_SIZE) {
@@ -341,6 +348,6 @@ enum entrain_code segment_remove(const struct segment_place *place, struct entra
 		}
 	}
 	code = unlink_both(place, error);
-	close(fd);
+	unlock_close(fd);
 	return code;
 }

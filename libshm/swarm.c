@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "clock.h"
 #include "error.h"
@@ -138,6 +139,8 @@ int entrain_set(struct entrain_swarm *swarm, const struct entrain_settings *sett
 int entrain_reap(struct entrain_swarm *swarm, uint32_t *released, uint32_t *unproven,
 		 struct entrain_error *error)
 {
+	const struct timespec lease = { .tv_sec = 1 };
+	struct undated undated = { 0 };
 	struct entrain_settings settings;
 	struct roster roster;
 	uint32_t ignored = 0;
@@ -154,6 +157,11 @@ int entrain_reap(struct entrain_swarm *swarm, uint32_t *released, uint32_t *unpr
 	unproven = unproven ? unproven : &ignored;
 	*released = *unproven = 0;
 	roster_reap(&roster, &swarm->self, clock_now_ns(), released, unproven);
+	*released += roster_reap_undated(&roster, &undated);
+	if (undated.count) {
+		nanosleep(&lease, NULL);
+		*released += roster_reap_undated(&roster, &undated);
+	}
 	return 0;
 }
 

@@ -480,7 +480,8 @@ ENTRAIN_API int entrain_set(struct entrain_swarm *swarm, const struct entrain_se
 			    struct entrain_error *error);
 
 /* Release the slots of agents whose processes are proven dead. `released` gets their number, `unproven` that
- * of the silent ones that cannot be proven dead (another pid namespace, no /proc). */
+ * of the silent ones that cannot be proven dead (another pid namespace, no /proc). Blocks: for a second
+ * where an owner seems to have died between two words of its claim. */
 ENTRAIN_API int entrain_reap(struct entrain_swarm *swarm, uint32_t *released, uint32_t *unproven,
 			     struct entrain_error *error);
 
