@@ -2,7 +2,7 @@
 
 dist_man_MANS += %D%/entrainctl.1 %D%/entrain.3 %D%/entrain.ini.5 %D%/entrain.7
 dist_doc_DATA += %D%/algorithms.md %D%/decisions.md %D%/contributing.md
-EXTRA_DIST += %D%/README.md tests/README.md
+EXTRA_DIST += %D%/README.md %D%/demo.svg tests/README.md
 
 TESTS += tests/process/test_manual.sh
 check_PROGRAMS += tests/process/manual_tables

@@ -92,7 +92,8 @@ static void sample_take(struct entrain_agent *agent, struct slot_owner *owners, 
 		sample->measure[batch] = measured / repeats;
 	}
 	if (measure.agents_alive != agents)
-		fprintf(stderr, "bench_step: %u agents alive instead of %u\n", measure.agents_alive, agents);
+		fprintf(stderr, "bench_step: %u agents alive instead of %u\n", measure.agents_alive,
+			agents);
 }
 
 static void row_print(const char *what, double *values)
@@ -122,7 +123,8 @@ static void run(uint32_t agents, uint32_t capacity)
 	for (uint32_t i = 0; agent && i < agents - 1; i++)
 		if (roster_claim(&agent->roster, process_identity(), virtual_ns, &owners[i]) < 0)
 			exit(1);
-	printf("%u agents, capacity %u (ns: least, median of %d batches)\n", agents, capacity, BATCHES);
+	printf("%u agents, capacity %u (ns: least, median of %d batches)\n", agents, capacity,
+	       BATCHES);
 	if (agent) {
 		sample_take(agent, owners, agents, &sample);
 		row_print("entrain_begin", sample.begin);

@@ -2,7 +2,7 @@
 
 # make bench: every program here, with BENCH_RUNS and BENCH_DIR from the environment. Its whole output is what
 # doc/benchmarks.md quotes.
-bench_programs = %D%/bench_decide %D%/bench_side_by_side
+bench_programs = %D%/bench_decide %D%/bench_step %D%/bench_side_by_side
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 
@@ -14,6 +14,10 @@ bench: $(bench_programs)
 %C%_bench_decide_SOURCES = %D%/bench_decide.c
 %C%_bench_decide_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/libshm
 %C%_bench_decide_LDADD = libentrain-core.la
+
+%C%_bench_step_SOURCES = %D%/bench_step.c
+%C%_bench_step_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/libshm
+%C%_bench_step_LDADD = libentrain-core.la -lm
 
 %C%_bench_side_by_side_SOURCES = %D%/bench_side_by_side.c \
 	%D%/bench_paces.h %D%/bench_paces.c %D%/bench_table.h %D%/bench_table.c
