@@ -53,11 +53,9 @@ if [ -e "$library" ]; then
 		grep -vE '^entrain_|^ENTRAIN_1$')
 	# every exported function is in the header, and the other way round
 	diff <(nm -D --defined-only "$library" | awk '$2 == "T" { sub(/@.*/, "", $3); print $3 }' | sort) \
-		<(grep -oE '\bentrain_[a-z_]+\(' libshm/include/entrain.h | tr -d '(' | sort -u |
-			grep -vxE '$' | while read -r name; do
-				grep -qE "ENTRAIN_API[^;]*\b$name\(" <(tr '\n' ' ' <libshm/include/entrain.h | tr ';' '\n') &&
-					echo "$name"
-			done) >/dev/null || finding "exported functions and entrain.h differ"
+		<(sed '/^#/d' libshm/include/entrain.h | tr '\n' ' ' | grep -oE 'ENTRAIN_API[^;]*;' |
+			grep -oE '\bentrain_[a-z_]+\(' | tr -d '(' | sort) ||
+		finding "exported functions (<) and entrain.h (>) differ"
 else
 	finding "no library in $build"
 fi
@@ -68,7 +66,9 @@ while read -r line; do
 done < <(grep -nE 'atomic_(load|store|exchange|fetch_[a-z]+|compare_exchange_(weak|strong))\(' -r libshm)
 
 while read -r lines file; do
-	[ "$file" != total ] && [ "$lines" -gt 600 ] && finding "$file has $lines lines: one idea a file"
+	most=500
+	[[ $file == tests/* ]] && most=700
+	[ "$file" != total ] && [ "$lines" -gt $most ] && finding "$file has $lines lines: one idea a file"
 done < <(git ls-files '*.c' '*.h' | grep -v '^libshm/include/' | xargs wc -l)
 
 while read -r file; do

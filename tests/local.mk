@@ -9,6 +9,7 @@ include %D%/unit/local.mk
 include %D%/virtual/local.mk
 include %D%/process/local.mk
 include %D%/model/local.mk
+include %D%/fuzz/local.mk
 include %D%/bench/local.mk
 
 # What ThreadSanitizer can see: agents as threads of one process. What has a longer form: see ENTRAIN_LONG, ENTRAIN_SWEEP.

@@ -38,3 +38,57 @@ forge_sources = %D%/segment_forge.h %D%/segment_forge.c $(fixture_sources)
 %C%_test_segment_storms_CPPFLAGS = $(death_cppflags)
 %C%_test_segment_storms_LDADD = $(death_libs)
 endif
+
+# An agent's life, in real processes: fork, exec, death, stops, namespaces, storms, lies, waits, costs. ENTRAIN_LONG=1 is
+# the long run.
+TESTS += %D%/test_costs.sh
+check_PROGRAMS += %D%/cost_agent
+EXTRA_DIST += %D%/test_costs.sh
+%C%_cost_agent_SOURCES = %D%/cost_agent.c
+%C%_cost_agent_LDADD = libentrain-core.la -lm
+%C%_cost_agent_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=mmap
+if TESTS_BUILT
+life_tests = %D%/test_fork %D%/test_lifecycle %D%/test_namespace %D%/test_storm %D%/test_spread %D%/test_wait \
+	%D%/test_delay %D%/test_liar %D%/test_threads
+check_PROGRAMS += $(life_tests)
+TESTS += $(life_tests)
+life_sources = %D%/life.h %D%/life.c %D%/life_worker.c %D%/swarm_fixture.h %D%/swarm_fixture.c
+%C%_test_fork_SOURCES = %D%/test_fork.c $(life_sources)
+%C%_test_fork_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_fork_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+%C%_test_lifecycle_SOURCES = %D%/test_lifecycle.c $(life_sources)
+%C%_test_lifecycle_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_lifecycle_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+%C%_test_namespace_SOURCES = %D%/test_namespace.c $(life_sources)
+%C%_test_namespace_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_namespace_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+%C%_test_storm_SOURCES = %D%/test_storm.c $(life_sources)
+%C%_test_storm_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_storm_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+%C%_test_spread_SOURCES = %D%/test_spread.c $(life_sources)
+%C%_test_spread_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_spread_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+%C%_test_wait_SOURCES = %D%/test_wait.c $(life_sources)
+%C%_test_wait_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_wait_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+%C%_test_delay_SOURCES = %D%/test_delay.c $(life_sources)
+%C%_test_delay_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_delay_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+%C%_test_liar_SOURCES = %D%/test_liar.c $(life_sources)
+%C%_test_liar_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_liar_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+%C%_test_threads_SOURCES = %D%/test_threads.c $(life_sources)
+%C%_test_threads_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_threads_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+endif
+
+# Random lives of many processes; ENTRAIN_LONG: a minute of them.
+if TESTS_BUILT
+check_PROGRAMS += %D%/test_soak
+TESTS += %D%/test_soak
+LONG_TESTS += %D%/test_soak
+%C%_test_soak_SOURCES = %D%/test_soak.c %D%/soak_worker.h %D%/soak_worker.c \
+	%D%/picture_ranges.h %D%/picture_ranges.c %D%/swarm_fixture.h %D%/swarm_fixture.c
+%C%_test_soak_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_soak_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+endif

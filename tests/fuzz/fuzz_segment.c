@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fuzz_segment.c - shared objects of any content: looked at, joined and mended, nobody crashes, waits or tells nonsense.
+ *
+ * The input is an image: the first 4096 bytes are the control object, the rest is the agents object.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "agent.h"
+#include "clock.h"
+#include "error.h"
+#include "fuzz.h"
+#include "picture_ranges.h"
+#include "swarm.h"
+#include "swarm_fixture.h"
+
+#define NAME "fuzzed"
+#define CAPACITY 8
+#define IMAGE_MOST (SHM_CONTROL_SIZE + SHM_AGENTS_SIZE(CAPACITY))
+#define PERIOD_NS INT64_C(10000000)
+#define BASE_NS INT64_C(123456789000000)
+const size_t fuzz_input_most = IMAGE_MOST;
+
+static struct segment_place place;
+static uint8_t sound_image[IMAGE_MOST];
+static int64_t now_ns;
+
+/* Stands still while work is done, so that an image means the same on every run. */
+static int64_t fuzz_clock(void)
+{
+	return now_ns;
+}
+
+/* Instead of that of the C library: who waits for an object to become ready finds the deadline passed. */
+int nanosleep(const struct timespec *pause, struct timespec *left)
+{
+	(void)pause;
+	(void)left;
+	now_ns += 1000000000;
+	return 0;
+}
+
+/* ---- images ------------------------------------------------------------------------------ */
+
+static void object_write(const char *path, const uint8_t *bytes, size_t size)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	FUZZ_REQUIRE(fd >= 0);
+	FUZZ_REQUIRE(pwrite(fd, bytes, size, 0) == (ssize_t)size);
+	FUZZ_REQUIRE(ftruncate(fd, (off_t)size) == 0);
+	close(fd);
+}
+
+static size_t object_read(const char *path, uint8_t *bytes, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? 0 : pread(fd, bytes, size, 0);
+
+	if (fd >= 0)
+		close(fd);
+	FUZZ_REQUIRE(got >= 0);
+	return (size_t)got;
+}
+
+static void image_write(const uint8_t *data, size_t size)
+{
+	size_t control = size < SHM_CONTROL_SIZE ? size : SHM_CONTROL_SIZE;
+
+	object_write(place.control, data, control);
+	object_write(place.agents, data + control, size - control);
+}
+
+static size_t image_read(uint8_t *data)
+{
+	size_t control = object_read(place.control, data, SHM_CONTROL_SIZE);
+
+	return control + object_read(place.agents, data + control, IMAGE_MOST - control);
+}
+
+static struct shm_slot *slot_of(uint8_t *image, unsigned index)
+{
+	return (struct shm_slot *)(void *)(image + SHM_CONTROL_SIZE + SHM_AGENTS_OFFSET +
+					   index * SHM_SLOT_SIZE);
+}
+
+/* Make the slot's owner another process; `started`: it keeps its start time. */
+static void slot_give(struct shm_slot *slot, uint32_t pid, bool started)
+{
+	uint64_t version = atomic_load(&slot->version);
+
+	version = version_make(pid, version_incarnation(version), version_sequence(version));
+	atomic_store(&slot->version, version);
+	if (!started)
+		atomic_store(&slot->fact[FACT_START], tagged_make(version, 0));
+}
+
+/* Five agents: ours, ours again, two of a process that lives, one of a process that cannot be. */
+static void sound_image_make(void)
+{
+	struct entrain_agent *agents[5];
+	struct entrain_settings settings;
+	struct shm_header *headers[2] = { (void *)sound_image,
+					  (void *)(sound_image + SHM_CONTROL_SIZE) };
+
+	entrain_settings_init(&settings);
+	settings.capacity = CAPACITY;
+	settings.period_ns = PERIOD_NS;
+	settings.access = 0600;
+	now_ns = BASE_NS - PERIOD_NS;
+	FUZZ_REQUIRE(entrain_create(NULL, NAME, &settings, NULL) == 0);
+	for (int i = 0; i < 5; i++) {
+		now_ns += 1234567;
+		agents[i] = entrain_join(NAME, NULL, NULL);
+		FUZZ_REQUIRE(agents[i]);
+		entrain_begin(agents[i]);
+		now_ns += 20000;
+		entrain_end(agents[i]);
+	}
+	FUZZ_REQUIRE(image_read(sound_image) == IMAGE_MOST);
+	for (int i = 0; i < 5; i++)
+		entrain_leave(agents[i]);
+	/* An image is of any boot. */
+	memset(headers[0]->boot_id, 0, sizeof(headers[0]->boot_id));
+	memset(headers[1]->boot_id, 0, sizeof(headers[1]->boot_id));
+	slot_give(slot_of(sound_image, 2), 1, false);
+	slot_give(slot_of(sound_image, 3), 1, false);
+	slot_give(slot_of(sound_image, 4), SHM_PID_MAX, true);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	umask(022);
+	swarm_fixture_begin();
+	atexit(swarm_fixture_end);
+	clock_source = fuzz_clock;
+	FUZZ_REQUIRE(segment_place_init(&place, NULL, NAME, NULL) == 0);
+	sound_image_make();
+	return 0;
+}
+
+size_t fuzz_sound_input(unsigned which, uint8_t *data)
+{
+	struct shm_control *control = (void *)data;
+	static const uint32_t goals[] = { ENTRAIN_DISTRIBUTE_LOAD, ENTRAIN_MINIMIZE_API_CALLS,
+					  ENTRAIN_REACH_CONSENSUS };
+
+	if (which >= 9)
+		return 0;
+	memcpy(data, sound_image, IMAGE_MOST);
+	atomic_store(&control->settings.goal, goals[which % 3]);
+	atomic_store(&control->settings.kind, ENTRAIN_TAKEN + which / 3);
+	return IMAGE_MOST;
+}
+
+/* ---- mutations ------------------------------------------------------------------------------ */
+
+static uint64_t word_of_interest(uint64_t *state, uint64_t old)
+{
+	const uint64_t words[] = { 0,
+				   1,
+				   2,
+				   255,
+				   65536,
+				   UINT32_MAX,
+				   INT64_MAX,
+				   UINT64_MAX,
+				   (uint64_t)INT64_MIN,
+				   SHM_VALUE_MAX,
+				   SHM_VALUE_MAX >> 1,
+				   old + 1,
+				   old - 1,
+				   old << 1,
+				   old >> 1,
+				   ~old,
+				   (uint64_t)BASE_NS,
+				   (uint64_t)PERIOD_NS };
+	const size_t count = sizeof(words) / sizeof(words[0]);
+	uint64_t which = fuzz_next(state) % (count + 2);
+
+	return which < count ? words[which] : fuzz_next(state);
+}
+
+/* A word of a slot that still names its owner, so that it is believed. */
+static void slot_spoil(struct shm_slot *slot, uint64_t *state)
+{
+	uint64_t version = atomic_load(&slot->version), value;
+	size_t at = fuzz_next(state) % (SHM_SLOT_SIZE / 8);
+	shm_tagged *word = (shm_tagged *)slot + at;
+
+	if (at == 0 || fuzz_next(state) % 16 == 0) {
+		const uint32_t pids[] = { 0, 1, (uint32_t)getpid(), SHM_PID_MAX };
+
+		slot_give(slot, pids[fuzz_next(state) % 4], fuzz_next(state) & 1);
+		return;
+	}
+	value = tagged_value(atomic_load(word));
+	switch (fuzz_next(state) % 4) {
+	case 0: /* a little, which is how instants and durations are wrong */
+		value += (uint64_t)(int64_t)(int32_t)fuzz_next(state);
+		break;
+	case 1: /* whole periods */
+		value += (fuzz_next(state) % 64 - 32) * (PERIOD_NS >> SHM_GRAIN_SHIFT);
+		break;
+	default:
+		value = word_of_interest(state, value);
+	}
+	atomic_store(word, tagged_make(version, value));
+}
+
+static void bytes_spoil(uint8_t *data, size_t from, size_t count, uint64_t *state)
+{
+	size_t at = from + (fuzz_next(state) % count & ~UINT64_C(7));
+	uint64_t word;
+
+	switch (fuzz_next(state) % 3) {
+	case 0:
+		memcpy(&word, data + at, sizeof(word));
+		word = word_of_interest(state, word);
+		memcpy(data + at, &word, sizeof(word));
+		break;
+	case 1:
+		word = word_of_interest(state, 0);
+		memcpy(data + at + (fuzz_next(state) & 4), &word, 4);
+		break;
+	default:
+		data[at + fuzz_next(state) % 8] ^= (uint8_t)(1 << fuzz_next(state) % 8);
+	}
+}
+
+static void spoil_once(uint8_t *data, uint64_t *state)
+{
+	unsigned kind = (unsigned)(fuzz_next(state) % 64);
+
+	if (kind < 46) /* slots mostly, headers seldom, since those stop all that follows */
+		slot_spoil(slot_of(data, (unsigned)(fuzz_next(state) % CAPACITY)), state);
+	else if (kind < 52)
+		bytes_spoil(data, SHM_CONTROL_SIZE + SHM_AGENTS_OFFSET, CAPACITY * SHM_SLOT_SIZE,
+			    state);
+	else if (kind < 56)
+		memcpy(slot_of(data, (unsigned)(fuzz_next(state) % CAPACITY)),
+		       slot_of(data, (unsigned)(fuzz_next(state) % CAPACITY)), SHM_SLOT_SIZE);
+	else if (kind < 60)
+		bytes_spoil(data, SHM_CONTROL_SIZE + offsetof(struct shm_agents, occupied), 16,
+			    state);
+	else if (kind < 63)
+		bytes_spoil(data, offsetof(struct shm_control, settings),
+			    sizeof(struct shm_settings), state);
+	else
+		bytes_spoil(data, fuzz_next(state) & 1 ? 0 : SHM_CONTROL_SIZE,
+			    sizeof(struct shm_header), state);
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed)
+{
+	uint64_t state = seed;
+
+	if (most < IMAGE_MOST)
+		return size;
+	if (size < IMAGE_MOST) /* what was cut short is made whole */
+		return fuzz_sound_input(seed % 9, data);
+	for (unsigned count = 1 + fuzz_next(&state) % 6; count > 0; count--)
+		spoil_once(data, &state);
+	if (fuzz_next(&state) % 256 == 0)
+		size = (size_t)(fuzz_next(&state) % IMAGE_MOST);
+	return size;
+}
+
+/* ---- what is done with an image ------------------------------------------------------------- */
+
+/* A failed call says so, and why. */
+static void error_check(int code, const struct entrain_error *error)
+{
+	FUZZ_REQUIRE(code > 0 && code < ENTRAIN_CODE_COUNT && code == (int)error->code);
+	FUZZ_REQUIRE(error->why[0] || entrain_code_text(error->code)[0]);
+}
+
+/* Look as `entrainctl` does. True: the swarm could be opened. */
+static bool look(unsigned flags)
+{
+	struct entrain_status status = ENTRAIN_STATUS;
+	struct entrain_agent_info agents[CAPACITY];
+	struct entrain_error error = { 0 };
+	struct entrain_swarm *swarm;
+	int code;
+
+	now_ns = BASE_NS;
+	swarm = entrain_open(NULL, NAME, flags, &error);
+	if (!swarm) {
+		error_check(error.code, &error);
+		return false;
+	}
+	now_ns = BASE_NS;
+	code = entrain_status(swarm, &status, agents, CAPACITY, &error);
+	if (code) {
+		error_check(code, &error);
+	} else {
+		FUZZ_REQUIRE(status.capacity <= CAPACITY);
+		FUZZ_REQUIRE(picture_fits(&status, agents, CAPACITY));
+	}
+	if (flags & ENTRAIN_ADMIN && !code) {
+		uint32_t released = 99, unproven = 99;
+
+		status.settings.mode = ENTRAIN_OBSERVE;
+		entrain_set(swarm, &status.settings, NULL);
+		FUZZ_REQUIRE(entrain_reap(swarm, &released, &unproven, NULL) == 0);
+		FUZZ_REQUIRE(released + unproven <= CAPACITY);
+	}
+	entrain_close(swarm);
+	return true;
+}
+
+static void count_finding(const char *text, int repaired, void *context)
+{
+	FUZZ_REQUIRE(text[0] && repaired >= 0 && repaired <= 1);
+	*(unsigned *)context += !repaired;
+}
+
+static int check(int repair)
+{
+	struct entrain_error error = { 0 };
+	unsigned left = 0;
+	int code;
+
+	now_ns = BASE_NS;
+	code = entrain_check(NULL, NAME, repair, count_finding, &left, &error);
+	if (code && code != ENTRAIN_UNSOUND) /* then the findings say it */
+		error_check(code, &error);
+	FUZZ_REQUIRE(code == 0 || code != ENTRAIN_UNSOUND || left > 0);
+	FUZZ_REQUIRE(code != 0 || left == 0);
+	return code;
+}
+
+/* Its next turn is a turn: within a period, one more for a turn left out, and the most it may be delayed. */
+static void turn_check(const struct entrain_agent *agent)
+{
+	int64_t ahead_ns = entrain_next_turn_ns(agent) - now_ns;
+	int64_t longest_ns =
+		2 * agent->period_ns + settings_cap_ns(&agent->settings, agent->period_ns, 0, 0);
+
+	FUZZ_REQUIRE(ahead_ns >= -agent->period_ns && ahead_ns <= longest_ns);
+}
+
+/* A few turns, without sleeping: time goes on to each. */
+static void take_turns(struct entrain_agent *agent)
+{
+	struct entrain_measure measure = ENTRAIN_MEASURE;
+	uint32_t index = agent->index;
+
+	for (int i = 0; i < 3; i++) {
+		FUZZ_REQUIRE(entrain_begin(agent) == 0);
+		now_ns += 1000;
+		FUZZ_REQUIRE(entrain_end(agent) == 0);
+		turn_check(agent);
+		if (entrain_measure(agent, &measure) == 0)
+			FUZZ_REQUIRE(picture_measure_fits(&measure, CAPACITY));
+		if (entrain_next_turn_ns(agent) > now_ns)
+			now_ns = entrain_next_turn_ns(agent);
+		FUZZ_REQUIRE(entrain_wait_until(agent, now_ns) == 0);
+		FUZZ_REQUIRE(agent->index == index && entrain_joined(agent, NULL));
+	}
+}
+
+/* Take part. What others have written stays as it is; at most their slot is free afterwards, with proof. */
+static void take_part(void)
+{
+	static uint8_t before[IMAGE_MOST], after[IMAGE_MOST];
+	struct entrain_error error = { 0 };
+	struct entrain_agent *agent;
+	uint32_t index;
+	size_t size;
+
+	size = image_read(before);
+	now_ns = BASE_NS;
+	agent = entrain_join(NAME, NULL, &error);
+	if (!agent) {
+		error_check(error.code, &error);
+		return;
+	}
+	index = agent->index;
+	FUZZ_REQUIRE(index < CAPACITY);
+	take_turns(agent);
+	entrain_leave(agent);
+	FUZZ_REQUIRE(image_read(after) == size);
+	FUZZ_REQUIRE(memcmp(before, after, SHM_CONTROL_SIZE) == 0);
+	for (uint32_t i = 0; i < CAPACITY; i++) {
+		const struct shm_slot *was = slot_of(before, i), *is = slot_of(after, i);
+		uint64_t version = atomic_load(&is->version);
+
+		if (i == index) {
+			FUZZ_REQUIRE(version_pid(version) == 0);
+			continue;
+		}
+		FUZZ_REQUIRE(version == atomic_load(&was->version) || version_pid(version) == 0);
+		FUZZ_REQUIRE(memcmp((const char *)was + 8, (const char *)is + 8,
+				    SHM_SLOT_SIZE - 8) == 0);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static uint8_t after[IMAGE_MOST];
+
+	if (size > IMAGE_MOST)
+		return 0;
+	image_write(data, size);
+	look(ENTRAIN_READ);
+	check(0);
+	/* Who only looks changes nothing. */
+	FUZZ_REQUIRE(image_read(after) == size && memcmp(after, data, size) == 0);
+	if (size == IMAGE_MOST)
+		take_part();
+	check(1);
+	look(ENTRAIN_ADMIN);
+	/* What can be joined can be left: nothing stays locked or mapped. */
+	check(1);
+	return 0;
+}

@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What a turn costs: no system call while nobody is overdue, no allocation; what a swarm costs: 256 bytes an agent.
+# Needs tests/process/cost_agent and the tool ($ENTRAINCTL, else ./entrainctl), both built.
+
+entrainctl=${ENTRAINCTL:-./entrainctl}
+agent=${COST_AGENT:-./tests/process/cost_agent}
+agents=8
+turns=500
+
+ENTRAIN_DIR=$(mktemp -d /dev/shm/entrain-test-costs.XXXXXX) || exit 99
+export ENTRAIN_DIR
+trap 'rm -rf "$ENTRAIN_DIR"' EXIT
+trap 'exit 1' INT TERM HUP
+: >"$ENTRAIN_DIR/empty.ini"
+ENTRAIN_CONFIG=$ENTRAIN_DIR/empty.ini
+export ENTRAIN_CONFIG
+
+failed=0
+no()
+{
+	failed=1
+	echo "FAILED: $*"
+}
+
+tool()
+{
+	"$entrainctl" "$@" >/dev/null
+}
+
+size_of()
+{
+	stat -c %s "$ENTRAIN_DIR/entrain.$1"
+}
+
+# Memory: 256 bytes an agent and at most 64 KiB besides.
+for capacity in 1 16 1024 65536; do
+	tool create "memory$capacity" --capacity "$capacity" || no "create --capacity $capacity"
+	size=$(($(size_of "memory$capacity.control") + $(size_of "memory$capacity.agents")))
+	[ "$size" -le $((256 * capacity + 65536)) ] ||
+		no "capacity $capacity takes $size bytes"
+	tool rm "memory$capacity" || no "rm memory$capacity"
+done
+
+# A period so long that nobody is overdue, whatever else the machine does.
+tool create costs --period 1h --capacity 16 || no "create costs"
+
+got=$("$agent" costs "$agents" "$turns") || no "cost_agent failed"
+[ "$got" = "allocations 0" ] || no "$got in $((agents * turns)) turns"
+
+# calls FILE: the system calls between the two marks
+calls()
+{
+	sed -n '/write(-1, "turns begin"/,/write(-1, "turns end"/p' "$1" | grep -v 'write(-1, "turns '
+}
+
+# traced ARGUMENT...: run cost_agent, leave the calls between its marks in $ENTRAIN_DIR/calls
+traced()
+{
+	strace -o "$ENTRAIN_DIR/trace" "$agent" "$@" >/dev/null || no "cost_agent $* under strace"
+	[ "$(grep -c 'write(-1, "turns ' "$ENTRAIN_DIR/trace")" -eq 2 ] ||
+		no "the marks are not in the trace"
+	sed -n '/write(-1, "turns begin"/,/write(-1, "turns end"/p' "$ENTRAIN_DIR/trace" |
+		grep -v 'write(-1, "turns ' >"$ENTRAIN_DIR/calls"
+}
+
+if ! strace -o "$ENTRAIN_DIR/trace" true 2>/dev/null; then
+	echo "strace is missing or not permitted: system calls are not counted"
+else
+	traced costs "$agents" "$turns"
+	if [ -s "$ENTRAIN_DIR/calls" ]; then
+		no "system calls in $((agents * turns)) turns:"
+		sort "$ENTRAIN_DIR/calls" | uniq -c | sort -rn | head -5
+	fi
+	# One that is overdue is looked up once, and then it is gone: at most a handful of calls.
+	tool create overdue --period 10ms --capacity 16 || no "create overdue"
+	traced overdue 1 1 30
+	grep -q pidfd_open "$ENTRAIN_DIR/calls" || no "a dead agent was not looked up"
+	[ "$(wc -l <"$ENTRAIN_DIR/calls")" -le 6 ] || no "more than one look-up in a turn"
+	tool rm overdue || no "rm overdue"
+	rm -f "$ENTRAIN_DIR/trace" "$ENTRAIN_DIR/calls"
+fi
+
+tool rm costs || no "rm costs"
+rm -f "$ENTRAIN_DIR/empty.ini"
+left=$(ls -A "$ENTRAIN_DIR")
+[ -z "$left" ] || no "left behind: $left"
+[ "$failed" -eq 0 ] && echo "ok: $((agents * turns)) turns"
+exit "$failed"
