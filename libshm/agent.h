@@ -16,8 +16,9 @@
 #define RECENT 8
 
 struct entrain_agent {
-	uint64_t process; /* process_id() of whom it belongs to */
-	sem_t cancel;     /* posted by entrain_cancel(), also from a signal handler */
+	uint64_t process;   /* process_id() of whom it belongs to */
+	uint64_t pid_space; /* that process's, for a child that cannot ask */
+	sem_t cancel;       /* posted by entrain_cancel(), also from a signal handler */
 
 	/* where it is */
 	bool joined;

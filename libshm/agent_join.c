@@ -97,6 +97,7 @@ static enum entrain_code claim(struct entrain_agent *agent, struct entrain_error
 				 "somebody else writes into every slot that was just claimed");
 	MARK();
 	agent->mapping->held[agent->index / 64] |= UINT64_C(1) << (agent->index % 64);
+	agent->pid_space = self->pid_space;
 	agent->joined = true;
 	agent->why = ENTRAIN_OK;
 	return ENTRAIN_OK;
@@ -240,6 +241,7 @@ struct entrain_agent *entrain_join(const char *swarm, const struct entrain_optio
 static void become_own(struct entrain_agent *agent)
 {
 	agent->process = process_id();
+	process_identity_inherit(agent->pid_space);
 	agent->joined = false;
 	agent->began_ns = 0;
 	agent->turns = agent->missed = agent->actions = 0;

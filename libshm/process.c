@@ -91,6 +91,14 @@ const struct identity *process_identity(void)
 	return &page_get()->identity;
 }
 
+void process_identity_inherit(uint64_t pid_space)
+{
+	struct identity *identity = &page_get()->identity;
+
+	if (identity->pid_space == 0 && getppid() != 0)
+		identity->pid_space = pid_space;
+}
+
 void process_lock(void)
 {
 	process_id();

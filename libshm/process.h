@@ -29,6 +29,10 @@ bool process_is(uint64_t id);
 /* Who this process is, for slots. Read once; valid while the lock is held or a handle exists. */
 const struct identity *process_identity(void);
 
+/* In a child that has no /proc any more (chroot): it is in the pid namespace of its parent, unless it has no parent there. With
+ * the lock held. */
+void process_identity_inherit(uint64_t pid_space);
+
 /* The join lock. Private to the process; reset in a child. */
 void process_lock(void);
 void process_unlock(void);

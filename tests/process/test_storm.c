@@ -254,6 +254,8 @@ static void killed_joiners_lose_no_slot_without_reap(void **state)
 
 /* ---- reaped while joining ------------------------------------------------------------------ */
 
+#define UNDATED_MARKS 6
+
 static int reap_at;
 static int64_t reap_shift_ns;
 static int64_t (*clock_before)(void);
@@ -290,7 +292,8 @@ static void a_reap_in_the_middle_of_a_join_does_not_spoil_it(void **state)
 	(void)state;
 	life_create(4, PERIOD_NS);
 	for (unsigned shift = 0; shift < 3; shift++)
-		for (int at = 0;; at++) {
+		/* The first marks come before the claim says its age, and cost the reaper a second each: once is enough. */
+		for (int at = shift ? UNDATED_MARKS : 0;; at++) {
 			struct entrain_error error = { .code = ENTRAIN_OK };
 			struct entrain_agent *agent;
 			bool done;
