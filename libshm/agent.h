@@ -56,7 +56,9 @@ struct entrain_agent {
 	uint64_t looked_turn; /* turns when it last looked whether the objects are still there */
 
 	struct hysteresis converged;
-	int timer_fd; /* -1: none */
+	int64_t last_begin_ns; /* of its last action; 0: none yet */
+	int timer_fd;          /* -1: none */
+	int64_t armed_ns;      /* for when */
 	struct scratch *scratch;
 };
 
@@ -77,6 +79,9 @@ void agent_upkeep(struct entrain_agent *agent);
 
 /* The instant until which to sleep now: the turn, or sooner while it is being delayed. At or before now: it is time. */
 int64_t agent_wake_ns(const struct entrain_agent *agent, int64_t now_ns);
+
+/* Close the timerfd, if the descriptor is still ours: hosts close and reuse descriptors that they do not know. */
+void agent_timer_close(struct entrain_agent *agent);
 
 /* Arm the timerfd, if there is one. */
 void agent_arm(struct entrain_agent *agent);

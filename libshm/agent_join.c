@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "agent.h"
 #include "clock.h"
@@ -16,6 +17,8 @@
 /* How often an agent looks whether the path is still that of its objects: a system call each so many turns. */
 #define LOOK_TURNS 8
 #define CLAIM_TRIES 16
+/* A creator takes its lock within microseconds; one without it after this long is dead. */
+#define CREATOR_DOUBT_NS INT64_C(50000000)
 
 /* Names end up on terminals and in JSON: printable ASCII only. */
 static void copy_printable(char *to, size_t size, const char *from)
@@ -51,24 +54,10 @@ static enum entrain_code options_check(const struct entrain_options *options,
 	return why ? error_set(error, ENTRAIN_USAGE, 0, WHAT, "options", "%s", why) : ENTRAIN_OK;
 }
 
-/* exec keeps pid and start time: a slot of our pid that none of our handles holds is that of the program image before
- * us. Handles of this mapping are known by what they wrote into the bitmap below. */
-struct held {
-	const struct mapping *mapping;
-};
-
-static bool index_held(uint32_t index, void *context)
-{
-	const struct held *held = context;
-
-	return held->mapping->held[index / 64] >> (index % 64) & 1;
-}
-
 /* With the lock held: claim a slot in the mapped swarm and plan the first turn. */
-static enum entrain_code claim(struct entrain_agent *agent, struct entrain_error *error)
+static enum entrain_code claim(struct entrain_agent *agent, bool hurry, struct entrain_error *error)
 {
 	const struct identity *self = process_identity();
-	struct held held = { agent->mapping };
 	int64_t now_ns = clock_now_ns();
 	bool published = false;
 	long index;
@@ -77,11 +66,15 @@ static enum entrain_code claim(struct entrain_agent *agent, struct entrain_error
 		(struct roster){ agent->mapping->segment.agents, agent->mapping->segment.slots, 0 };
 	if (!agent_settings_read(agent))
 		return error_set(error, agent->why, 0, WHAT, agent->place.control, NULL);
-	roster_release_former(&agent->roster, self, index_held, &held);
+	if (agent->kind != agent->settings.kind)
+		return error_set(error, ENTRAIN_USAGE, 0, WHAT, agent->place.name,
+				 "the swarm is of kind %s, and there is one kind a swarm",
+				 entrain_kind_name((int)agent->settings.kind));
+	roster_release_former(&agent->roster, self);
 	MARK();
 	/* A slot may be lost again before the first publish: to a reaper who takes us for dead, in a full swarm. */
 	for (int tries = 0; tries < CLAIM_TRIES && !published; tries++) {
-		index = roster_claim(&agent->roster, self, now_ns, &agent->owner);
+		index = roster_claim(&agent->roster, self, now_ns, hurry, &agent->owner);
 		if (index < 0)
 			return error_set(
 				error, ENTRAIN_FULL, 0, WHAT, agent->place.name,
@@ -96,7 +89,6 @@ static enum entrain_code claim(struct entrain_agent *agent, struct entrain_error
 		return error_set(error, ENTRAIN_UNSOUND, 0, WHAT, agent->place.agents,
 				 "somebody else writes into every slot that was just claimed");
 	MARK();
-	agent->mapping->held[agent->index / 64] |= UINT64_C(1) << (agent->index % 64);
 	agent->pid_space = self->pid_space;
 	agent->joined = true;
 	agent->why = ENTRAIN_OK;
@@ -108,7 +100,6 @@ static void unclaim(struct entrain_agent *agent)
 {
 	if (!agent->joined)
 		return;
-	agent->mapping->held[agent->index / 64] &= ~(UINT64_C(1) << (agent->index % 64));
 	roster_release(&agent->roster, agent->index, &agent->owner);
 	agent->joined = false;
 }
@@ -122,18 +113,42 @@ static void detach(struct entrain_agent *agent)
 	agent->mapping = NULL;
 }
 
-static enum entrain_code join_locked(struct entrain_agent *agent, int64_t deadline_ns,
+static enum entrain_code join_locked(struct entrain_agent *agent, bool hurry,
 				     struct entrain_error *error)
 {
 	enum entrain_code code = ENTRAIN_OK;
 
-	agent->mapping = mapping_get(&agent->place, &agent->trust, deadline_ns, &code, error);
+	agent->mapping = mapping_get(&agent->place, &agent->trust, clock_now_ns(), &code, error);
 	if (!agent->mapping)
 		return code;
-	code = claim(agent, error);
+	code = claim(agent, hurry, error);
 	if (code)
 		detach(agent);
 	return code;
+}
+
+/* Join, waiting for a swarm that is being made or remade. Others of this process need the lock: it is not held meanwhile. */
+static enum entrain_code join_ready(struct entrain_agent *agent, int64_t deadline_ns,
+				    struct entrain_error *error)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	const int64_t doubt_ns = clock_now_ns() + CREATOR_DOUBT_NS;
+	enum entrain_code code;
+
+	for (;;) {
+		int64_t now_ns;
+
+		process_lock();
+		agent->process = process_id();
+		code = join_locked(agent, false, error);
+		process_unlock();
+		now_ns = clock_now_ns();
+		if (now_ns >= deadline_ns ||
+		    !(code == ENTRAIN_NOT_READY || code == ENTRAIN_UNSOUND ||
+		      (code == ENTRAIN_HALF_MADE && now_ns < doubt_ns)))
+			return code;
+		nanosleep(&pause, NULL);
+	}
 }
 
 static enum entrain_code create_missing(const struct segment_place *place,
@@ -179,8 +194,7 @@ static struct entrain_agent *agent_make(const struct entrain_options *options)
 
 static void agent_free(struct entrain_agent *agent)
 {
-	if (agent->timer_fd >= 0)
-		close(agent->timer_fd);
+	agent_timer_close(agent);
 	scratch_free(agent->scratch);
 	sem_destroy(&agent->cancel);
 	free(agent);
@@ -213,16 +227,13 @@ struct entrain_agent *entrain_join(const char *swarm, const struct entrain_optio
 	deadline_ns = clock_now_ns() +
 		      (options->ready_timeout_ns ? options->ready_timeout_ns : READY_TIMEOUT_NS);
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-	process_lock();
-	agent->process = process_id();
-	code = join_locked(agent, deadline_ns, error);
+	code = join_ready(agent, deadline_ns, error);
 	if ((code == ENTRAIN_NO_SWARM || code == ENTRAIN_HALF_MADE) &&
 	    options->flags & ENTRAIN_CREATE) {
 		code = create_missing(&agent->place, options->settings, error);
 		if (!code)
-			code = join_locked(agent, deadline_ns, error);
+			code = join_ready(agent, deadline_ns, error);
 	}
-	process_unlock();
 	pthread_setcancelstate(cancel_state, NULL);
 	if (code) {
 		agent_free(agent);
@@ -249,14 +260,14 @@ static void become_own(struct entrain_agent *agent)
 	agent->delay_max_ns = agent->delay_total_ns = 0;
 	agent->looked_turn = 0;
 	sem_init(&agent->cancel, 0, 0);
-	if (agent->timer_fd >= 0)
-		close(agent->timer_fd);
-	agent->timer_fd = -1;
+	agent_timer_close(agent);
+	agent->last_begin_ns = 0;
 	if (agent->mapping)
 		agent->mapping = mapping_adopt(agent->mapping);
 }
 
-static enum entrain_code rejoin_locked(struct entrain_agent *agent, struct entrain_error *error)
+static enum entrain_code rejoin_locked(struct entrain_agent *agent, bool hurry,
+				       struct entrain_error *error)
 {
 	bool current;
 
@@ -267,9 +278,9 @@ static enum entrain_code rejoin_locked(struct entrain_agent *agent, struct entra
 		return ENTRAIN_OK;
 	unclaim(agent);
 	if (current)
-		return claim(agent, error);
+		return claim(agent, hurry, error);
 	detach(agent);
-	return join_locked(agent, clock_now_ns(), error);
+	return join_locked(agent, hurry, error);
 }
 
 int entrain_rejoin(struct entrain_agent *agent, struct entrain_error *error)
@@ -281,7 +292,7 @@ int entrain_rejoin(struct entrain_agent *agent, struct entrain_error *error)
 		return error_set(error, ENTRAIN_USAGE, 0, WHAT, "agent", "the handle is NULL");
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	process_lock();
-	code = agent->why = rejoin_locked(agent, error);
+	code = agent->why = rejoin_locked(agent, false, error);
 	if (!code)
 		error_clear(error);
 	process_unlock();
@@ -290,17 +301,28 @@ int entrain_rejoin(struct entrain_agent *agent, struct entrain_error *error)
 	return (int)code;
 }
 
+/*
+ * Now and then, in a call that may block: are the slot and the objects still ours? At most once a turn, and never behind
+ * another thread that is joining: it is no matter whether this is noticed a turn later.
+ */
 void agent_upkeep(struct entrain_agent *agent)
 {
-	bool look = !agent->joined || agent->owner.fenced ||
-		    agent->turns - agent->looked_turn >= LOOK_TURNS ||
+	bool lost = !agent->joined || agent->owner.fenced ||
 		    atomic_load_explicit(&agent->mapping->segment.settings->removed,
 					 memory_order_relaxed);
+	uint64_t since = agent->turns - agent->looked_turn;
+	int saved = errno, cancel_state;
 
-	if (!look)
+	if (since == 0 || (!lost && since < LOOK_TURNS))
 		return;
-	agent->looked_turn = agent->turns;
-	entrain_rejoin(agent, NULL);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	if (process_trylock()) {
+		agent->looked_turn = agent->turns;
+		agent->why = rejoin_locked(agent, true, NULL);
+		process_unlock();
+	}
+	pthread_setcancelstate(cancel_state, NULL);
+	errno = saved;
 }
 
 int entrain_joined(const struct entrain_agent *agent, enum entrain_code *why)

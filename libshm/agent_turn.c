@@ -91,6 +91,8 @@ static uint32_t snapshot_take(const struct entrain_agent *agent, int64_t now_ns,
 			if (index == agent->index || index >= roster->capacity)
 				continue;
 			result = slot_read(&roster->slots[index], now_ns, &view);
+			if (result == SLOT_FREE)
+				roster_unmark(roster, index); /* or the hint costs for ever */
 			*garbled += result == SLOT_GARBLED;
 			if (result != SLOT_READ)
 				continue;
@@ -116,6 +118,13 @@ static int64_t grid_arrival_after(int64_t from_ns, int64_t period_ns)
 	return (wall_ns / period_ns + 1) * period_ns - shift_ns;
 }
 
+/* An action longer than the period (which may have been shortened since) would be implausible. */
+static int64_t work_planned_ns(const struct entrain_agent *agent)
+{
+	return agent->work_published_ns < agent->period_ns ? agent->work_published_ns
+							   : agent->period_ns;
+}
+
 static void decide_now(struct entrain_agent *agent, int64_t now_ns, uint32_t count, bool joining,
 		       struct decision *decision)
 {
@@ -137,7 +146,7 @@ static void decide_now(struct entrain_agent *agent, int64_t now_ns, uint32_t cou
 				    .turn_ns = agent->turn_ns,
 				    .delay_ns = agent->delay_ns,
 				    .period_ns = agent->period_ns,
-				    .work_ns = agent->work_published_ns };
+				    .work_ns = work_planned_ns(agent) };
 
 	if (agent->kind == ENTRAIN_GRID) {
 		/* The wall clock may have been set: the grid is where it is now. */
@@ -176,6 +185,13 @@ static void energy_apply(struct entrain_agent *agent, struct decision *decision)
 
 	agent->energy =
 		energy_recover(agent->energy, decision->cur_ns - agent->cur_ns, agent->period_ns);
+	/* On a grid a delay is no move: it is paid at each cycle. Only its change is charged, and never cut short, or all
+	 * whose energy is gone would meet. */
+	if (agent->kind == ENTRAIN_GRID) {
+		energy_spend(&agent->energy, ENERGY_PRICE_SPLAY,
+			     llabs(decision->delay_ns - agent->delay_ns), agent->period_ns);
+		return;
+	}
 	paid_ns = energy_spend(&agent->energy, ENERGY_PRICE_SPLAY, decision->delay_ns,
 			       agent->period_ns);
 	decision->next_ns -= decision->delay_ns - paid_ns;
@@ -191,8 +207,8 @@ static bool publish(struct entrain_agent *agent, const struct decision *decision
 		.cur_ns = instant_grained(decision->cur_ns),
 		.next_ns = instant_grained(decision->next_ns),
 		.period_ns = agent->period_ns,
-		.work_ns = agent->work_published_ns,
-		.delay_ns = decision->delay_ns,
+		.work_ns = work_planned_ns(agent),
+		.delay_ns = instant_grained(decision->delay_ns),
 		.status = agent->settings.goal | (uint64_t)goal->strategy << 8 |
 			  (uint64_t)agent->kind << 16 |
 			  (agent->settings.mode == ENTRAIN_ACT ? 0 : SHM_STATUS_OBSERVES),
@@ -246,6 +262,18 @@ static bool place_again(struct entrain_agent *agent, struct decision *decision)
 	       who < agent->index;
 }
 
+/* Who comes back has acted not long ago: a new place in the swarm, whoever made it necessary, is no reason to act again
+ * before half a period has passed. */
+static void not_too_soon(const struct entrain_agent *agent, struct decision *decision)
+{
+	if (agent->last_begin_ns == 0 ||
+	    decision->next_ns - agent->last_begin_ns >= agent->period_ns / 2)
+		return;
+	decision->next_ns = agent->last_begin_ns + agent->period_ns;
+	decision->cur_ns = agent->last_begin_ns;
+	decision->delay_ns = 0;
+}
+
 bool agent_first_turn(struct entrain_agent *agent, int64_t now_ns)
 {
 	struct decision decision;
@@ -262,11 +290,13 @@ bool agent_first_turn(struct entrain_agent *agent, int64_t now_ns)
 		slot_set_fact(owner, FACT_LABEL1 + i, fact_from_text(agent->label, i));
 	if (agent->settings.mode == ENTRAIN_OFF) {
 		decide_alone(agent, now_ns, &decision);
+		not_too_soon(agent, &decision);
 		return publish(agent, &decision);
 	}
 	decide_now(agent, now_ns, snapshot_take(agent, now_ns, &acting, &garbled), true, &decision);
+	not_too_soon(agent, &decision);
 	published = publish(agent, &decision);
-	if (agent->kind == ENTRAIN_TAKEN &&
+	if (agent->kind == ENTRAIN_TAKEN && agent->last_begin_ns == 0 &&
 	    goal_row((int)agent->settings.goal)->rule == DECIDE_SPREAD)
 		for (int tries = 0;
 		     published && tries < JOIN_TRIES && place_again(agent, &decision); tries++)
@@ -388,7 +418,7 @@ int entrain_begin(struct entrain_agent *agent)
 		return ENTRAIN_FORKED;
 	now_ns = clock_now_ns();
 	lateness_learn(agent, now_ns);
-	agent->began_ns = now_ns;
+	agent->began_ns = agent->last_begin_ns = now_ns;
 	agent->turns++;
 	if (!agent->joined || !agent_settings_read(agent) ||
 	    !slot_set_acting(&agent->owner, now_ns, true)) {
@@ -428,6 +458,8 @@ int entrain_end(struct entrain_agent *agent)
 		slot_set_fact(&agent->owner, FACT_ACTION_MEAN, (uint64_t)agent->action_mean_ns);
 		if (agent->kind == ENTRAIN_RELATIVE && agent_settings_read(agent))
 			step(agent, now_ns, snapshot_take(agent, now_ns, &acting, &garbled));
+		else if (agent->kind == ENTRAIN_RELATIVE)
+			step_alone(agent, now_ns);
 	} else if (agent->kind == ENTRAIN_RELATIVE) {
 		step_alone(agent, now_ns);
 	}

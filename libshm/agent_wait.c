@@ -2,6 +2,7 @@
 /* agent_wait.c - sleep until the turn, with a deadline, cancellable, or through a timerfd. */
 #include <errno.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +18,9 @@ static struct timespec timespec_of(int64_t instant_ns)
 		time = (struct timespec){ 0 };
 	return time;
 }
+
+/* A timer of somebody else's would have to be armed this close to ours to be taken for it. */
+#define ARMED_SLACK_NS INT64_C(100000000)
 
 static bool swarm_acts(const struct entrain_agent *agent)
 {
@@ -91,19 +95,62 @@ void entrain_cancel(struct entrain_agent *agent)
 	errno = saved;
 }
 
-static void timer_set(const struct entrain_agent *agent, int64_t wake_ns)
+/*
+ * A daemon closes descriptors that it does not know, and opens its own under their numbers. Ours is a timerfd without an
+ * interval that was armed for that instant; any other is forgotten, neither read nor closed.
+ */
+static bool timer_ours(struct entrain_agent *agent)
+{
+	struct itimerspec timer;
+	int64_t left_ns;
+	int saved = errno;
+	bool ours = agent->timer_fd >= 0 && timerfd_gettime(agent->timer_fd, &timer) == 0 &&
+		    timer.it_interval.tv_sec == 0 && timer.it_interval.tv_nsec == 0;
+
+	errno = saved;
+	if (ours) {
+		left_ns = (int64_t)timer.it_value.tv_sec * 1000000000 + timer.it_value.tv_nsec;
+		if (left_ns)
+			ours = llabs(clock_now_ns() + left_ns - agent->armed_ns) < ARMED_SLACK_NS;
+	}
+	if (!ours)
+		agent->timer_fd = -1;
+	return ours;
+}
+
+/* INT64_MAX: not at all. */
+static void timer_set(struct entrain_agent *agent, int64_t wake_ns)
 {
 	struct itimerspec timer = { .it_value = timespec_of(wake_ns > 0 ? wake_ns : 1) };
 	int saved = errno;
 
-	timerfd_settime(agent->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL);
+	if (wake_ns == INT64_MAX)
+		timer.it_value = (struct timespec){ 0 };
+	if (timer_ours(agent)) {
+		timerfd_settime(agent->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL);
+		agent->armed_ns = wake_ns;
+	}
 	errno = saved;
+}
+
+void agent_timer_close(struct entrain_agent *agent)
+{
+	if (timer_ours(agent))
+		close(agent->timer_fd);
+	agent->timer_fd = -1;
+}
+
+/* A relative host plans when its action is over: until then there is no next turn. */
+static bool unplanned(const struct entrain_agent *agent)
+{
+	return agent->kind == ENTRAIN_RELATIVE && agent->began_ns;
 }
 
 void agent_arm(struct entrain_agent *agent)
 {
 	if (agent->timer_fd >= 0)
-		timer_set(agent, agent_wake_ns(agent, clock_now_ns()));
+		timer_set(agent,
+			  unplanned(agent) ? INT64_MAX : agent_wake_ns(agent, clock_now_ns()));
 }
 
 int entrain_timerfd(struct entrain_agent *agent)
@@ -112,7 +159,7 @@ int entrain_timerfd(struct entrain_agent *agent)
 		errno = EINVAL;
 		return -1;
 	}
-	if (agent->timer_fd < 0)
+	if (!timer_ours(agent))
 		agent->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	agent_arm(agent);
 	return agent->timer_fd;
@@ -127,7 +174,9 @@ int entrain_due(struct entrain_agent *agent)
 	if (!agent || !agent_here(agent))
 		return 0;
 	agent_upkeep(agent);
-	if (agent->timer_fd >= 0)
+	if (unplanned(agent))
+		return 0;
+	if (timer_ours(agent))
 		while (read(agent->timer_fd, &expirations, sizeof(expirations)) < 0 &&
 		       errno == EINTR)
 			;

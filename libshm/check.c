@@ -124,14 +124,12 @@ static void slots_check(struct entrain_swarm *swarm, bool repair, struct report 
 }
 
 /* What a creator or remover left that died half-way is removed by the same rules as it is taken over. */
-static int half_made_check(const struct segment_place *place, const struct entrain_error *why,
-			   bool repair, struct report *report, struct entrain_error *error)
+static void half_made_check(const struct segment_place *place, bool repair, struct report *report)
 {
-	bool removed = repair && segment_remove(place, error) == ENTRAIN_OK;
+	bool removed = repair && segment_remove(place, NULL) == ENTRAIN_OK;
 
-	say(report, removed, "%s: %s%s", place->control, entrain_code_text(why->code),
+	say(report, removed, "%s: %s%s", place->control, entrain_code_text(ENTRAIN_HALF_MADE),
 	    removed ? "; removed" : "");
-	return removed ? ENTRAIN_OK : ENTRAIN_UNSOUND;
 }
 
 int entrain_check(const char *dir, const char *name, int repair,
@@ -153,9 +151,9 @@ int entrain_check(const char *dir, const char *name, int repair,
 		slots_check(swarm, repair, &report);
 		entrain_close(swarm);
 	} else if (why.code == ENTRAIN_HALF_MADE) {
-		code = half_made_check(&place, &why, repair, &report, error);
+		half_made_check(&place, repair, &report);
 	} else if (why.code == ENTRAIN_NO_SWARM && lstat(place.agents, &status) == 0) {
-		bool removed = repair && status.st_uid == geteuid() && unlink(place.agents) == 0;
+		bool removed = repair && segment_sweep(&place) == ENTRAIN_OK;
 
 		say(&report, removed, "%s: left over without its control object%s", place.agents,
 		    removed ? "; removed" : "");

@@ -99,6 +99,18 @@ static void section_enter(struct reading *reading, const char *section)
 		report(reading, "'%s' is not a swarm's name: 1 to 64 of a-z 0-9 - _ .%s", name, "");
 }
 
+/* As fgets(), but a byte 0 is a byte as any other. */
+static bool line_get(char *text, size_t size, FILE *stream, size_t *length)
+{
+	int c = 0;
+
+	*length = 0;
+	while (*length < size - 1 && c != '\n' && (c = getc(stream)) != EOF)
+		text[(*length)++] = (char)c;
+	text[*length] = '\0';
+	return *length > 0;
+}
+
 /*
  * inih has no line numbers, and calls back for keys only: lines are counted and sections entered here. Leading blanks are
  * dropped, since inih would take an indented line for the rest of the one before.
@@ -106,17 +118,21 @@ static void section_enter(struct reading *reading, const char *section)
 static char *read_line(char *text, int size, void *context)
 {
 	struct reading *reading = context;
-	char *got = fgets(text, size, reading->stream), section[200];
+	char section[200];
 	size_t blanks, length;
+	bool cut = reading->cut;
 
-	if (!got)
+	if (!line_get(text, (size_t)size, reading->stream, &length))
 		return NULL;
-	if (!reading->cut)
+	if (!cut)
 		reading->line++;
-	length = strlen(text);
 	reading->cut = length > 0 && text[length - 1] != '\n' && !feof(reading->stream);
-	if (reading->cut) {
-		report(reading, "the line is longer than %s bytes%s", "200", "");
+	if (reading->cut || strlen(text) != length) {
+		if (!cut)
+			report(reading,
+			       reading->cut ? "the line is longer than %s bytes%s"
+					    : "the line holds a byte 0%.0s%.0s",
+			       "200", "");
 		text[0] = '\n';
 		text[1] = '\0';
 		return text;

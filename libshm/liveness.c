@@ -2,9 +2,11 @@
 /* liveness.c - who a process is, and whether another one is proven dead. */
 #include "liveness.h"
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -43,6 +45,39 @@ static int stat_read(const char *path, char *state, long *threads, uint64_t *sta
 	return stat_parse(line, state, threads, start_ticks) < 0 ? -EINVAL : 0;
 }
 
+/* 16 random bytes that the kernel gives to each program image. */
+static uint32_t image_read(void)
+{
+	const unsigned char *random = (const unsigned char *)getauxval(AT_RANDOM);
+	uint32_t image = 0;
+
+	for (int i = 0; random && i < 16; i++)
+		image = image * 31 + random[i];
+	return (image ^ image >> 16) & 0xffff;
+}
+
+/* A time namespace shifts the start times that /proc shows. */
+static int64_t boot_shift_read(void)
+{
+	char text[256], *line;
+	long long seconds, nanoseconds;
+
+	if (procfile_read("/proc/self/timens_offsets", text, sizeof(text)) < 0)
+		return 0;
+	line = strstr(text, "boottime");
+	if (!line || sscanf(line, "boottime %lld %lld", &seconds, &nanoseconds) != 2)
+		return 0;
+	return seconds * sysconf(_SC_CLK_TCK) + nanoseconds / (1000000000 / sysconf(_SC_CLK_TCK));
+}
+
+/* Shifted times are rounded: they may be a tick apart. */
+static bool same_start(uint64_t shown, uint64_t told, bool shifted)
+{
+	int64_t apart = (int64_t)(shown - told);
+
+	return apart == 0 || (shifted && apart >= -1 && apart <= 1);
+}
+
 void identity_read(struct identity *self)
 {
 	int saved = errno;
@@ -53,8 +88,12 @@ void identity_read(struct identity *self)
 	self->pid = (uint32_t)getpid();
 	self->proc_foreign = procfile_read("/proc/self/stat", line, sizeof(line)) <= 0 ||
 			     strtoul(line, NULL, 10) != self->pid;
+	self->boot_shift_ticks = boot_shift_read();
 	if (stat_read("/proc/self/stat", &state, &threads, &self->start_ticks) < 0)
 		self->start_ticks = 0;
+	else
+		self->start_ticks -= (uint64_t)self->boot_shift_ticks;
+	self->image = image_read();
 	self->pid_space = stat("/proc/self/ns/pid", &status) == 0 ? (uint64_t)status.st_ino : 0;
 	errno = saved;
 }
@@ -89,7 +128,8 @@ enum liveness liveness_probe(const struct identity *self, const struct identity 
 		snprintf(path, sizeof(path), "/proc/%u/stat", other->pid);
 		if (stat_read(path, &state, &threads, &start_ticks) < 0)
 			result = pid_probe(other->pid); /* it may have ended between the two */
-		else if (start_ticks != other->start_ticks)
+		else if (!same_start(start_ticks - (uint64_t)self->boot_shift_ticks,
+				     other->start_ticks, self->boot_shift_ticks != 0))
 			result = LIVENESS_DEAD;
 		else if ((state == 'Z' || state == 'X') && threads <= 1)
 			result = LIVENESS_DEAD;

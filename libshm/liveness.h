@@ -11,6 +11,9 @@ struct identity {
 	uint64_t start_ticks; /* since boot, 10 ms grain; 0: no /proc */
 	uint64_t pid_space;   /* inode of its pid namespace; 0: no /proc */
 	uint32_t
+		image; /* of the program: the same in every copy of the library in it, new after exec */
+	int64_t boot_shift_ticks; /* how far this process's time namespace shifts start times */
+	uint32_t
 		proc_foreign; /* 1: /proc shows another pid namespace than ours, prove nothing by it */
 };
 

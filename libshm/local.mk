@@ -8,6 +8,7 @@ libentrain_core_la_SOURCES = \
 	%D%/layout.h %D%/layout.c \
 	%D%/segment.h %D%/segment.c %D%/segment_create.c \
 	%D%/slot.h %D%/slot.c %D%/mark.h \
+	%D%/lock.h %D%/lock.c \
 	%D%/roster.h %D%/roster.c \
 	%D%/liveness.h %D%/liveness.c \
 	%D%/procfile.h %D%/procfile.c \

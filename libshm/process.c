@@ -105,6 +105,11 @@ void process_lock(void)
 	pthread_mutex_lock(&page_get()->lock);
 }
 
+bool process_trylock(void)
+{
+	return process_id() && pthread_mutex_trylock(&page_get()->lock) == 0;
+}
+
 void process_unlock(void)
 {
 	pthread_mutex_unlock(&page_get()->lock);
@@ -183,7 +188,6 @@ struct mapping *mapping_adopt(struct mapping *mapping)
 		return known;
 	}
 	mapping->users = 1;
-	memset(mapping->held, 0, sizeof(mapping->held));
 	mapping->next = page->mappings;
 	page->mappings = mapping;
 	return mapping;

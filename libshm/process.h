@@ -17,7 +17,6 @@ struct mapping {
 	struct segment segment;
 	unsigned users;
 	struct mapping *next;
-	uint64_t held[SHM_BITMAP_WORDS]; /* slots that handles of this process hold */
 };
 
 /* The id of this process: 0 never; another in each child. Makes the page at the first call. 0: no memory. */
@@ -35,6 +34,7 @@ void process_identity_inherit(uint64_t pid_space);
 
 /* The join lock. Private to the process; reset in a child. */
 void process_lock(void);
+bool process_trylock(void);
 void process_unlock(void);
 
 /* With the lock held: the mapping of a swarm, made or shared. NULL: code and error are filled. */

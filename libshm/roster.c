@@ -8,6 +8,8 @@
 #define CLAIM_LEASE_NS INT64_C(1000000000)
 /* In a full swarm the longest silent slot is taken, if it has been silent this long. */
 #define SILENT_PERIODS 10
+/* How many processes are looked up by a join that must not take long. */
+#define HURRY_PROBES 32
 #define SILENT_NS INT64_C(60000000000)
 
 static uint64_t version_of(const struct roster *roster, uint32_t index)
@@ -15,12 +17,14 @@ static uint64_t version_of(const struct roster *roster, uint32_t index)
 	return atomic_load_explicit(&roster->slots[index].version, memory_order_acquire);
 }
 
-static void roster_unmark(const struct roster *roster, uint32_t index)
+void roster_unmark(const struct roster *roster, uint32_t index)
 {
 	uint64_t bit = UINT64_C(1) << (index % 64);
 
 	atomic_fetch_and_explicit(&roster->agents->occupied[index / 64], ~bit,
 				  memory_order_relaxed);
+	/* [R1] seq_cst: the bit is cleared before the slot is looked at. */
+	atomic_thread_fence(memory_order_seq_cst);
 	/* Somebody may have claimed it just before: an owner repairs its bit only at its next turn. */
 	if (version_pid(version_of(roster, index)))
 		roster_mark(roster, index);
@@ -45,19 +49,22 @@ void roster_release(const struct roster *roster, uint32_t index, struct slot_own
 		roster_unmark(roster, index);
 }
 
-static struct identity identity_of(const struct roster *roster, uint32_t index, uint64_t version)
+#define IMAGE_SHIFT 32
+
+struct identity slot_identity(const struct shm_slot *slot, uint64_t version)
 {
-	const struct shm_slot *slot = &roster->slots[index];
+	uint64_t space = slot_fact(slot, version, FACT_PID_SPACE);
 	struct identity identity = { .pid = version_pid(version),
 				     .start_ticks = slot_fact(slot, version, FACT_START),
-				     .pid_space = slot_fact(slot, version, FACT_PID_SPACE) };
+				     .pid_space = space & UINT32_MAX,
+				     .image = (uint32_t)(space >> IMAGE_SHIFT) };
 	return identity;
 }
 
 enum liveness roster_probe(const struct roster *roster, const struct identity *self, uint32_t index,
 			   uint64_t version)
 {
-	struct identity other = identity_of(roster, index, version);
+	struct identity other = slot_identity(&roster->slots[index], version);
 
 	/* A claim whose identity is not written yet is of this pid namespace as far as anyone knows: its pid alone can
 	 * prove it dead, but only if nobody else's pid namespace uses the swarm. */
@@ -71,7 +78,8 @@ static bool identity_write(struct slot_owner *owner, const struct identity *self
 	bool written = slot_set_fact(owner, FACT_START, self->start_ticks);
 
 	MARK();
-	written = written && slot_set_fact(owner, FACT_PID_SPACE, self->pid_space);
+	written = written && slot_set_fact(owner, FACT_PID_SPACE,
+					   self->pid_space | (uint64_t)self->image << IMAGE_SHIFT);
 	MARK();
 	return written;
 }
@@ -190,6 +198,21 @@ void roster_reap(const struct roster *roster, const struct identity *self, int64
 	claims_expire(roster, self, now_ns);
 }
 
+/* Where everything is full and somebody waits, look a few up, others each time. */
+static void reap_some(const struct roster *roster, const struct identity *self, int64_t now_ns)
+{
+	uint32_t start = (uint32_t)((uint64_t)now_ns >> 16) % roster->capacity;
+
+	for (uint32_t i = 0; i < HURRY_PROBES && i < roster->capacity; i++) {
+		uint32_t index = (start + i) % roster->capacity;
+		uint64_t version = version_of(roster, index);
+
+		if (version_pid(version) &&
+		    roster_probe(roster, self, index, version) == LIVENESS_DEAD)
+			roster_free(roster, index, version);
+	}
+}
+
 /* The longest silent slot, if it has been silent long enough to be taken from a full swarm. */
 static void free_longest_silent(const struct roster *roster, int64_t now_ns)
 {
@@ -219,13 +242,17 @@ static void free_longest_silent(const struct roster *roster, int64_t now_ns)
 }
 
 long roster_claim(const struct roster *roster, const struct identity *self, int64_t now_ns,
-		  struct slot_owner *owner)
+		  bool hurry, struct slot_owner *owner)
 {
 	uint32_t released = 0, unproven = 0;
 	long index = claim_lowest(roster, self, now_ns, owner);
 
 	if (index >= 0)
 		return index;
+	if (hurry) {
+		reap_some(roster, self, now_ns);
+		return claim_lowest(roster, self, now_ns, owner);
+	}
 	roster_reap(roster, self, now_ns, &released, &unproven);
 	index = claim_lowest(roster, self, now_ns, owner);
 	if (index >= 0)
@@ -234,8 +261,7 @@ long roster_claim(const struct roster *roster, const struct identity *self, int6
 	return claim_lowest(roster, self, now_ns, owner);
 }
 
-void roster_release_former(const struct roster *roster, const struct identity *self,
-			   bool (*held)(uint32_t index, void *context), void *context)
+void roster_release_former(const struct roster *roster, const struct identity *self)
 {
 	for (uint32_t base = 0; base < roster->capacity; base += 64) {
 		uint64_t word = atomic_load_explicit(&roster->agents->occupied[base / 64],
@@ -249,12 +275,12 @@ void roster_release_former(const struct roster *roster, const struct identity *s
 			if (index >= roster->capacity)
 				break;
 			version = version_of(roster, index);
-			if (version_pid(version) != self->pid || held(index, context))
+			if (version_pid(version) != self->pid)
 				continue;
-			other = identity_of(roster, index, version);
+			other = slot_identity(&roster->slots[index], version);
 			/* The same pid, start and namespace can only be us; without /proc it cannot be told. */
 			if (self->start_ticks && other.start_ticks == self->start_ticks &&
-			    other.pid_space == self->pid_space)
+			    other.pid_space == self->pid_space && other.image != self->image)
 				roster_free(roster, index, version);
 		}
 	}

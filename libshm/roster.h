@@ -13,17 +13,20 @@ struct roster {
 };
 
 /*
- * Claim the lowest free slot for `self`, with its identity written. If there is none, free those of the proven dead and
+ * Claim the lowest free slot for `self`, with its identity written. If there is none, free those of the proven dead (all of
+ * them, or with `hurry` a few, others at each call) and
  * try again; if there is still none, take the slot that has been silent longest, if that is over 10 periods and 60 s.
  * Returns its index, or -1: full.
  */
 long roster_claim(const struct roster *roster, const struct identity *self, int64_t now_ns,
-		  struct slot_owner *owner);
+		  bool hurry, struct slot_owner *owner);
 
-/* Free the slot of an earlier program image of this very process (exec), that is, one with our pid and start
- * time that none of our handles holds. `held` says whether a handle does. */
-void roster_release_former(const struct roster *roster, const struct identity *self,
-			   bool (*held)(uint32_t index, void *context), void *context);
+/* Free the slots of the program image before this one (exec keeps pid and start time): those of our pid, start time and
+ * namespace, but of another image. */
+void roster_release_former(const struct roster *roster, const struct identity *self);
+
+/* Whose slot this is, as its words say. */
+struct identity slot_identity(const struct shm_slot *slot, uint64_t version);
 
 /* Free every slot whose owner is proven dead. `released` and `unproven` (silent, but not provable) are counted. */
 void roster_reap(const struct roster *roster, const struct identity *self, int64_t now_ns,
@@ -48,6 +51,9 @@ enum liveness roster_probe(const struct roster *roster, const struct identity *s
 /* Free a slot of a proven dead owner. False: it changed since. */
 bool roster_free(const struct roster *roster, uint32_t index, uint64_t version);
 
+/* The hint says occupied, the slot is free: correct it. */
+void roster_unmark(const struct roster *roster, uint32_t index);
+
 /* Give back the own slot. */
 void roster_release(const struct roster *roster, uint32_t index, struct slot_owner *owner);
 
@@ -57,6 +63,9 @@ static inline void roster_mark(const struct roster *roster, uint32_t index)
 	_Atomic uint64_t *word = &roster->agents->occupied[index / 64];
 	uint64_t bit = UINT64_C(1) << (index % 64);
 
+	/* [R1] seq_cst: the claim before is out before the bit is looked at. Pairs with [R1] in roster_unmark(): of a claimer
+	 * that sets and a reaper that clears, at least one sees the other. */
+	atomic_thread_fence(memory_order_seq_cst);
 	if (!(atomic_load_explicit(word, memory_order_relaxed) & bit))
 		atomic_fetch_or_explicit(word, bit, memory_order_relaxed);
 }

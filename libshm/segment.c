@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -14,6 +13,7 @@
 #include "clock.h"
 #include "error.h"
 #include "liveness.h"
+#include "lock.h"
 #include "mark.h"
 #include "settings.h"
 
@@ -231,10 +231,8 @@ static void close_fd(int *fd)
 static bool creator_dead(const char *path)
 {
 	int fd = open(path, O_RDONLY | OPEN_FLAGS);
-	bool dead = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+	bool dead = fd >= 0 && !lock_held(fd);
 
-	if (dead)
-		flock(fd, LOCK_UN); /* a child forked meanwhile must not keep it */
 	close_fd(&fd);
 	return dead;
 }

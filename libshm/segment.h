@@ -66,6 +66,9 @@ void segment_close(struct segment *segment);
 /* Is the path still that of the mapped object? True also where it cannot be told (chroot). */
 bool segment_current(const struct segment *segment);
 
+/* Remove an agents object that was left without its control object; nothing if there is a swarm again. */
+enum entrain_code segment_sweep(const struct segment_place *place);
+
 /* Remove both objects, sound or not, unless a creator is at work on them. `code` of a sound one that is in
  * use is the caller's to check before. */
 enum entrain_code segment_remove(const struct segment_place *place, struct entrain_error *error);

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -15,6 +14,7 @@
 #include "clock.h"
 #include "error.h"
 #include "liveness.h"
+#include "lock.h"
 #include "mark.h"
 #include "segment.h"
 
@@ -49,7 +49,7 @@ static bool may_remove(const char *path, struct entrain_error *error)
 /* A child that another thread forked meanwhile shares the descriptor: closing ours would leave it the lock. */
 static void unlock_close(int fd)
 {
-	flock(fd, LOCK_UN);
+	lock_drop(fd);
 	close(fd);
 }
 
@@ -74,8 +74,12 @@ static enum entrain_code take_over(const struct segment_place *place, struct ent
 	struct shm_control copy;
 	enum entrain_code code = ENTRAIN_EXISTS;
 	struct stat status;
-	int fd = open(place->control, O_RDONLY | OPEN_FLAGS);
+	int fd = open(place->control, O_RDWR | OPEN_FLAGS);
 
+	if (fd < 0 && errno == EACCES && lstat(place->control, &status) == 0)
+		return error_set(error, S_ISREG(status.st_mode) ? ENTRAIN_EXISTS : ENTRAIN_FOREIGN,
+				 0, WHAT, place->control, "something of user %u stands there",
+				 (unsigned)status.st_uid);
 	if (fd < 0)
 		return errno == ENOENT ? ENTRAIN_OK
 				       : error_system(error, errno, WHAT, place->control);
@@ -87,7 +91,7 @@ static enum entrain_code take_over(const struct segment_place *place, struct ent
 		goto out;
 	}
 	memset(&copy, 0, sizeof(copy));
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+	if (!lock_take(fd)) {
 		code = error_set(error, ENTRAIN_NOT_READY, 0, WHAT, place->control, NULL);
 		goto out;
 	}
@@ -303,7 +307,7 @@ enum entrain_code segment_create(const struct segment_place *place,
 							   place->dir, "there is no such directory")
 					       : error_system(error, errno, WHAT, place->control);
 		/* Between the creation and this lock somebody may have thought us dead: then the name is theirs. */
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0 && still_named(fd, place->control)) {
+		if (lock_take(fd) && still_named(fd, place->control)) {
 			MARK();
 			code = create_locked(place, fd, settings, error);
 			unlock_close(fd);
@@ -311,6 +315,23 @@ enum entrain_code segment_create(const struct segment_place *place,
 		}
 		unlock_close(fd);
 	}
+	return code;
+}
+
+enum entrain_code segment_sweep(const struct segment_place *place)
+{
+	enum entrain_code code = ENTRAIN_EXISTS;
+	int fd;
+
+	/* Take the name first, as a creator does: then nobody else makes a swarm of what we remove. */
+	if (!may_remove(place->agents, NULL))
+		return ENTRAIN_FOREIGN;
+	fd = open(place->control, O_CREAT | O_EXCL | O_RDWR | OPEN_FLAGS, 0600);
+	if (fd < 0)
+		return error_code_of(errno);
+	if (lock_take(fd) && still_named(fd, place->control))
+		code = unlink_both(place, NULL);
+	unlock_close(fd);
 	return code;
 }
 
@@ -326,7 +347,7 @@ enum entrain_code segment_remove(const struct segment_place *place, struct entra
 	fd = open(place->control, O_RDWR | OPEN_FLAGS);
 	if (fd < 0)
 		return error_system(error, errno, "remove swarm", place->control);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+	if (!lock_take(fd)) {
 		close(fd);
 		return error_set(error, ENTRAIN_NOT_READY, 0, "remove swarm", place->control,
 				 "somebody is creating, changing or removing it");

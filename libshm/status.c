@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "clock.h"
 #include "error.h"
@@ -95,10 +96,7 @@ static uint32_t slots_in_use(const struct entrain_swarm *swarm, uint32_t capacit
 static void probe_silent(struct measured *one, const struct shm_slot *slot,
 			 const struct identity *self)
 {
-	const struct identity other = { .pid = one->pid,
-					.start_ticks = slot_fact(slot, one->version, FACT_START),
-					.pid_space =
-						slot_fact(slot, one->version, FACT_PID_SPACE) };
+	const struct identity other = slot_identity(slot, one->version);
 
 	if (!one->implausible && liveness_probe(self, &other) == LIVENESS_DEAD) {
 		one->state = ENTRAIN_DEAD;
@@ -150,6 +148,7 @@ static enum entrain_code settings_read(struct entrain_swarm *swarm, struct entra
 {
 	const struct segment *segment = &swarm->segment;
 	struct shm_settings copy;
+	struct stat size;
 	enum entrain_code code;
 
 	if (!read_whole(segment->control_fd, &copy, sizeof(copy),
@@ -158,7 +157,9 @@ static enum entrain_code settings_read(struct entrain_swarm *swarm, struct entra
 	if (atomic_load_explicit(&copy.removed, memory_order_relaxed))
 		return error_set(error, ENTRAIN_NO_SWARM, 0, WHAT, segment->place.control,
 				 "it was removed");
-	code = settings_load(&copy, 0, &status->settings);
+	if (fstat(segment->agents_fd, &size) < 0)
+		return error_system(error, errno, WHAT, segment->place.agents);
+	code = settings_load(&copy, (uint64_t)size.st_size, &status->settings);
 	if (code)
 		return error_set(error, code, 0, WHAT, segment->place.control, NULL);
 	status->settings.access = segment->access;
@@ -167,6 +168,26 @@ static enum entrain_code settings_read(struct entrain_swarm *swarm, struct entra
 	status->topology_generation = copy.topology_generation;
 	status->capacity = status->settings.capacity;
 	return ENTRAIN_OK;
+}
+
+enum entrain_code swarm_count_living(struct entrain_swarm *swarm, uint32_t *living,
+				     struct entrain_error *error)
+{
+	struct entrain_status status = ENTRAIN_STATUS;
+	enum entrain_code code = settings_read(swarm, &status, error);
+	struct shm_slot *slots = code ? NULL : swarm_slots_copy(swarm, status.capacity);
+
+	*living = 0;
+	if (!code && !slots)
+		code = error_set(error, ENTRAIN_TRUNCATED, 0, WHAT, swarm->segment.place.agents,
+				 NULL);
+	for (uint32_t i = 0; !code && i < status.capacity; i++) {
+		const struct identity other = slot_identity(&slots[i], slots[i].version);
+
+		*living += other.pid != 0 && liveness_probe(&swarm->self, &other) != LIVENESS_DEAD;
+	}
+	free(slots);
+	return code;
 }
 
 static void picture_take(struct entrain_swarm *swarm, struct entrain_status *status,

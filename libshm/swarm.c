@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "clock.h"
 #include "error.h"
+#include "lock.h"
 #include "settings.h"
 
 #define PATIENCE_NS INT64_C(1000000000)
@@ -90,9 +90,8 @@ static enum entrain_code admin_check(const struct entrain_swarm *swarm, const ch
 static enum entrain_code admin_lock(struct entrain_swarm *swarm, const char *what,
 				    struct entrain_error *error)
 {
-	if (flock(swarm->segment.control_fd, LOCK_EX | LOCK_NB) < 0)
-		return error_set(error, ENTRAIN_NOT_READY, errno, what,
-				 swarm->segment.place.control,
+	if (!lock_take(swarm->segment.control_fd))
+		return error_set(error, ENTRAIN_NOT_READY, 0, what, swarm->segment.place.control,
 				 "another administrator is changing it right now");
 	return ENTRAIN_OK;
 }
@@ -132,7 +131,7 @@ int entrain_set(struct entrain_swarm *swarm, const struct entrain_settings *sett
 		STORE(mode, settings->mode);
 		atomic_fetch_add_explicit(&shared->changes, 1, memory_order_relaxed);
 	}
-	flock(swarm->segment.control_fd, LOCK_UN);
+	lock_drop(swarm->segment.control_fd);
 	return (int)code;
 }
 
@@ -171,17 +170,17 @@ static enum entrain_code empty_check(const char *dir, const char *name, struct e
 {
 	struct entrain_error why = { 0 };
 	struct entrain_swarm *swarm = entrain_open(dir, name, ENTRAIN_READ, &why);
-	struct entrain_status status = ENTRAIN_STATUS;
 	enum entrain_code code = why.code;
+	uint32_t living = 0;
 
 	if (swarm)
-		code = (enum entrain_code)entrain_status(swarm, &status, NULL, 0, &why);
+		code = swarm_count_living(swarm, &living, &why);
 	entrain_close(swarm);
 	if (code == ENTRAIN_HALF_MADE)
 		return ENTRAIN_OK;
 	if (code && error)
 		*error = why;
-	if (!code && status.agents > status.measure.agents_dead)
+	if (!code && living)
 		code = error_set(error, ENTRAIN_NOT_EMPTY, 0, "remove swarm", name, NULL);
 	return code;
 }

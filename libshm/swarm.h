@@ -18,6 +18,10 @@ struct entrain_swarm {
  * caller frees it. */
 struct shm_slot *swarm_slots_copy(const struct entrain_swarm *swarm, uint32_t count);
 
+/* How many slots, in all of them, have an owner who is not proven dead. */
+enum entrain_code swarm_count_living(struct entrain_swarm *swarm, uint32_t *living,
+				     struct entrain_error *error);
+
 /* A private copy of the head of the agents object, with the hint; NULL as above. */
 struct shm_agents *swarm_agents_copy(const struct entrain_swarm *swarm);
 

@@ -8,6 +8,9 @@
 #include "order.h"
 #include "rules.h"
 
+/* Arrivals within one such part of a period are the same. */
+#define TIE_PART 8192
+
 /*
  * T_k = max(x_k, T_(k-1) + gap) in two laps, which makes it independent of where on the circle one
  * starts. Returns the wait of the first in the second lap, or -1 if anybody's exceeds the cap.
@@ -37,6 +40,30 @@ static int64_t lap_twice(const struct step *step, const struct order_entry *sort
 	return first_ns;
 }
 
+/*
+ * Arrivals of one clock differ by what it takes to read it. Their phases are told apart in steps only, the same ones for
+ * everybody who looks, so that all see the same ties, and the index settles them.
+ */
+static int64_t arrival_step_ns(const struct step *step, int64_t arrival_ns)
+{
+	const int64_t tie_ns = step->longest_ns / TIE_PART;
+	int64_t phase_ns = arrival_ns % step->longest_ns;
+
+	if (phase_ns < 0)
+		phase_ns += step->longest_ns;
+	return phase_ns / tie_ns * tie_ns;
+}
+
+static int64_t arrival_offset_ns(const struct step *step, const struct peer *peer)
+{
+	int64_t offset_ns = arrival_step_ns(step, peer->next_ns - peer->delay_ns) -
+			    arrival_step_ns(step, step->arrival_ns);
+
+	if (offset_ns < 0 || (offset_ns == 0 && peer->index < step->index))
+		offset_ns += step->longest_ns;
+	return offset_ns;
+}
+
 static struct order_entry *arrivals_sort(const struct step *step)
 {
 	struct order_entry *entries = step->scratch;
@@ -44,15 +71,11 @@ static struct order_entry *arrivals_sort(const struct step *step)
 
 	for (uint32_t number = 0; number < step->count; number++) {
 		const struct peer *peer = step->peers + number;
-		int64_t offset_ns;
 
 		if (peer->flags)
 			continue;
-		offset_ns = (peer->next_ns - peer->delay_ns - step->arrival_ns) % step->longest_ns;
-		if (offset_ns < 0 || (offset_ns == 0 && peer->index < step->index))
-			offset_ns += step->longest_ns;
-		entries[used++] =
-			(struct order_entry){ .offset_ns = offset_ns, .index = peer->index };
+		entries[used++] = (struct order_entry){ .offset_ns = arrival_offset_ns(step, peer),
+							.index = peer->index };
 	}
 	return order_sort(entries, used, step->longest_ns, entries + used);
 }

@@ -121,7 +121,8 @@ static void run(uint32_t agents, uint32_t capacity)
 	}
 	agent = entrain_join(name, NULL, &error);
 	for (uint32_t i = 0; agent && i < agents - 1; i++)
-		if (roster_claim(&agent->roster, process_identity(), virtual_ns, &owners[i]) < 0)
+		if (roster_claim(&agent->roster, process_identity(), virtual_ns, false,
+				 &owners[i]) < 0)
 			exit(1);
 	printf("%u agents, capacity %u (ns: least, median of %d batches)\n", agents, capacity,
 	       BATCHES);

@@ -329,7 +329,7 @@ static int check(int repair)
 
 	now_ns = BASE_NS;
 	code = entrain_check(NULL, NAME, repair, count_finding, &left, &error);
-	if (code && code != ENTRAIN_UNSOUND) /* then the findings say it */
+	if (code) /* then the findings say it */
 		error_check(code, &error);
 	FUZZ_REQUIRE(code == 0 || code != ENTRAIN_UNSOUND || left > 0);
 	FUZZ_REQUIRE(code != 0 || left == 0);

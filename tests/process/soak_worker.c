@@ -165,7 +165,6 @@ static struct entrain_agent *come_in(void)
 	options.label = roll(2) ? "wet" : NULL;
 	options.settings = &settings;
 	options.flags = roll(8) ? 0 : ENTRAIN_CREATE;
-	options.kind = roll(8) ? 0 : 1 + roll(3);
 	options.max_delay_ppm = roll(4) ? 0 : 1 + roll(500000);
 	options.period_ns = roll(16) ? 0 : (int64_t)(5 + roll(40)) * 1000000;
 	agent = entrain_join(SOAK_NAME, &options, &error);

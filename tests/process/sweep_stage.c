@@ -109,11 +109,11 @@ struct entrain_agent *stage_join(uint32_t kind)
 	struct entrain_options options = ENTRAIN_OPTIONS;
 	struct entrain_agent *agent;
 
-	options.kind = kind;
 	options.name = "victim";
 	options.label = "label";
 	agent = entrain_join("sweep", &options, NULL);
 	if (!agent || agent->index != STAGE_VICTIM)
 		_exit(124);
+	agent->kind_option = kind; /* as if it were the swarm's */
 	return agent;
 }

@@ -169,7 +169,7 @@ static void act_claim(struct actor *actor)
 {
 	struct slot_owner owner;
 
-	roster_claim(&actor->stage->roster, &actor->self, frozen_ns, &owner);
+	roster_claim(&actor->stage->roster, &actor->self, frozen_ns, false, &owner);
 }
 
 static int victim_run(void *context)

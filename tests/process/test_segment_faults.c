@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -18,6 +17,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "mark.h"
+#include "lock.h"
 #include "segment_forge.h"
 #include "swarm_fixture.h"
 
@@ -137,7 +137,7 @@ static void live_creator_makes_waiters_wait(void **state)
 
 		forge_file(place.control, zeros, sizes[i]);
 		fd = open(place.control, O_RDWR);
-		assert_int_equal(flock(fd, LOCK_EX), 0);
+		assert_true(lock_take(fd));
 		assert_int_equal(join_code(ENTRAIN_CREATE, 50000000), ENTRAIN_NOT_READY);
 		assert_true(entrain_now_ns() - start_ns >= 50000000);
 		assert_true(entrain_now_ns() - start_ns < 1000000000);

@@ -263,6 +263,14 @@ static struct expected expect_sync(const struct scene *scene)
  * With a gap g the turn k is the latest of x_(k-l) + l x g over all l before it on the circle; so the largest
  * possible g is the least of (cap + x_k - x_(k-l)) / l.
  */
+/* The phase of an arrival, as one of 8,192 parts of a period and a bit. */
+static wide part_of(wide arrival, wide longest)
+{
+	wide part = longest / 8192;
+
+	return (arrival % longest + longest) % longest / part * part;
+}
+
 static struct expected expect_grid(const struct scene *scene)
 {
 	struct place places[AGENTS_MOST];
@@ -280,7 +288,8 @@ static struct expected expect_grid(const struct scene *scene)
 	used = 0;
 	for (uint32_t number = 0; number < scene->count; number++) {
 		const struct peer *peer = &scene->peers[number];
-		wide at = peer->next_ns - peer->delay_ns - arrival;
+		wide at = part_of((wide)peer->next_ns - peer->delay_ns, longest) -
+			  part_of(arrival, longest);
 
 		if (why_not(scene, peer, turn))
 			continue;
