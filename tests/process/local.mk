@@ -49,7 +49,7 @@ EXTRA_DIST += %D%/test_costs.sh
 %C%_cost_agent_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=mmap
 if TESTS_BUILT
 life_tests = %D%/test_fork %D%/test_lifecycle %D%/test_namespace %D%/test_storm %D%/test_spread %D%/test_wait \
-	%D%/test_delay %D%/test_liar %D%/test_threads
+	%D%/test_delay %D%/test_liar %D%/test_threads %D%/test_host %D%/test_host_turns
 check_PROGRAMS += $(life_tests)
 TESTS += $(life_tests)
 life_sources = %D%/life.h %D%/life.c %D%/life_worker.c %D%/swarm_fixture.h %D%/swarm_fixture.c
@@ -80,6 +80,13 @@ life_sources = %D%/life.h %D%/life.c %D%/life_worker.c %D%/swarm_fixture.h %D%/s
 %C%_test_threads_SOURCES = %D%/test_threads.c $(life_sources)
 %C%_test_threads_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
 %C%_test_threads_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+# The shared library is opened by test_host, as two copies of it.
+%C%_test_host_SOURCES = %D%/test_host.c %D%/segment_forge.h %D%/segment_forge.c $(life_sources)
+%C%_test_host_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_host_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+%C%_test_host_turns_SOURCES = %D%/test_host_turns.c $(life_sources)
+%C%_test_host_turns_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_host_turns_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
 endif
 
 # Random lives of many processes; ENTRAIN_LONG: a minute of them.
