@@ -2,7 +2,7 @@
 /*
  * segment.h - the shared objects of a swarm: created whole, opened only when sound, removed in order.
  *
- * A creator holds a file lock (flock) on the control object from just after its exclusive creation until magic is
+ * A creator holds a file lock (lock.h) on the control object from just after its exclusive creation until magic is
  * published; the kernel drops it when the creator dies. So control without magic and without lock is
  * half-made, and may be taken over. Removal holds the same lock, says `removed`, unlinks agents, then control: the name
  * is taken until all is gone.
