@@ -17,8 +17,6 @@
 /* How often an agent looks whether the path is still that of its objects: a system call each so many turns. */
 #define LOOK_TURNS 8
 #define CLAIM_TRIES 16
-/* A creator takes its lock within microseconds; one without it after this long is dead. */
-#define CREATOR_DOUBT_NS INT64_C(50000000)
 
 /* Names end up on terminals and in JSON: printable ASCII only. */
 static void copy_printable(char *to, size_t size, const char *from)

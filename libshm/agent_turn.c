@@ -70,10 +70,9 @@ struct measured *scratch_measured(struct scratch *scratch, uint64_t **words)
 
 /*
  * Read every other slot once. Counts the actions in progress on the way: `acting`. What names another writer than
- * its slot's owner is a liar's and counted as implausible. O(agents alive), plus a word for 64 slots of capacity.
+ * its slot's owner is a liar's and left out. O(agents alive), plus a word for 64 slots of capacity.
  */
-static uint32_t snapshot_take(const struct entrain_agent *agent, int64_t now_ns, uint32_t *acting,
-			      uint32_t *garbled)
+static uint32_t snapshot_take(const struct entrain_agent *agent, int64_t now_ns, uint32_t *acting)
 {
 	const struct roster *roster = &agent->roster;
 	struct peer *peers = agent->scratch->peers;
@@ -93,7 +92,6 @@ static uint32_t snapshot_take(const struct entrain_agent *agent, int64_t now_ns,
 			result = slot_read(&roster->slots[index], now_ns, &view);
 			if (result == SLOT_FREE)
 				roster_unmark(roster, index); /* or the hint costs for ever */
-			*garbled += result == SLOT_GARBLED;
 			if (result != SLOT_READ)
 				continue;
 			*acting += view.acting && view.began_ns <= now_ns &&
@@ -251,10 +249,10 @@ static int64_t nearest_ns(const struct entrain_agent *agent, uint32_t count, int
 static bool place_again(struct entrain_agent *agent, struct decision *decision)
 {
 	int64_t now_ns = clock_now_ns();
-	uint32_t acting = 0, garbled = 0, who = 0, ignored, count;
+	uint32_t acting = 0, who = 0, ignored, count;
 
 	atomic_thread_fence(memory_order_seq_cst);
-	count = snapshot_take(agent, now_ns, &acting, &garbled);
+	count = snapshot_take(agent, now_ns, &acting);
 	decide_now(agent, now_ns, count, true, decision);
 	return decision->counted > 1 &&
 	       nearest_ns(agent, count, agent->turn_ns, &who) <
@@ -277,7 +275,7 @@ static void not_too_soon(const struct entrain_agent *agent, struct decision *dec
 bool agent_first_turn(struct entrain_agent *agent, int64_t now_ns)
 {
 	struct decision decision;
-	uint32_t acting = 0, garbled = 0;
+	uint32_t acting = 0;
 	struct slot_owner *owner = &agent->owner;
 	bool published;
 
@@ -293,7 +291,7 @@ bool agent_first_turn(struct entrain_agent *agent, int64_t now_ns)
 		not_too_soon(agent, &decision);
 		return publish(agent, &decision);
 	}
-	decide_now(agent, now_ns, snapshot_take(agent, now_ns, &acting, &garbled), true, &decision);
+	decide_now(agent, now_ns, snapshot_take(agent, now_ns, &acting), true, &decision);
 	not_too_soon(agent, &decision);
 	published = publish(agent, &decision);
 	if (agent->kind == ENTRAIN_TAKEN && agent->last_begin_ns == 0 &&
@@ -409,7 +407,7 @@ static void lateness_learn(struct entrain_agent *agent, int64_t now_ns)
 
 int entrain_begin(struct entrain_agent *agent)
 {
-	uint32_t acting = 1, garbled = 0, count;
+	uint32_t acting = 1, count;
 	int64_t now_ns;
 
 	if (!agent)
@@ -429,7 +427,7 @@ int entrain_begin(struct entrain_agent *agent)
 	/* [S8] seq_cst: our "acting" is out before we look at the others'. Of two that begin at once, at least one sees
 	 * the other. */
 	atomic_thread_fence(memory_order_seq_cst);
-	count = snapshot_take(agent, now_ns, &acting, &garbled);
+	count = snapshot_take(agent, now_ns, &acting);
 	slot_set_fact(&agent->owner, FACT_OVERLAP, acting);
 	slot_set_fact(&agent->owner, FACT_TURNS, agent->turns);
 	slot_set_fact(&agent->owner, FACT_LATENESS, (uint64_t)agent->lateness_ns);
@@ -441,7 +439,7 @@ int entrain_begin(struct entrain_agent *agent)
 
 int entrain_end(struct entrain_agent *agent)
 {
-	uint32_t acting = 0, garbled = 0;
+	uint32_t acting = 0;
 	int64_t now_ns, action_ns;
 
 	if (!agent)
@@ -457,7 +455,7 @@ int entrain_end(struct entrain_agent *agent)
 		slot_set_fact(&agent->owner, FACT_ACTION_LAST, (uint64_t)action_ns);
 		slot_set_fact(&agent->owner, FACT_ACTION_MEAN, (uint64_t)agent->action_mean_ns);
 		if (agent->kind == ENTRAIN_RELATIVE && agent_settings_read(agent))
-			step(agent, now_ns, snapshot_take(agent, now_ns, &acting, &garbled));
+			step(agent, now_ns, snapshot_take(agent, now_ns, &acting));
 		else if (agent->kind == ENTRAIN_RELATIVE)
 			step_alone(agent, now_ns);
 	} else if (agent->kind == ENTRAIN_RELATIVE) {

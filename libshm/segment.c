@@ -18,8 +18,6 @@
 #include "settings.h"
 
 #define WHAT "open swarm"
-/* A creator takes its lock within microseconds; one without it after this long is dead. */
-#define CREATOR_DOUBT_NS INT64_C(50000000)
 #define OPEN_FLAGS (O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
 
 enum entrain_code segment_place_init(struct segment_place *place, const char *dir, const char *name,

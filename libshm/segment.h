@@ -14,6 +14,8 @@
 #include "layout.h"
 
 #define SEGMENT_PATH 512
+/* A creator takes its lock within microseconds; one without it after this long is dead. */
+#define CREATOR_DOUBT_NS INT64_C(50000000)
 
 struct segment_place {
 	char dir[SEGMENT_PATH - 96];
