@@ -8,6 +8,7 @@
 #include "process.h"
 #include "roster.h"
 #include "settings.h"
+#include "strategy/decide.h"
 
 /* The longest that a delay is slept without looking whether the swarm was switched off. */
 #define OFF_LATENCY_NS INT64_C(100000000)
@@ -53,12 +54,13 @@ struct entrain_agent {
 	uint32_t energy;
 	uint64_t turns, missed;
 	int64_t delay_max_ns, delay_total_ns;
+	uint32_t doubt; /* a slot that cannot be read, seen by the last snapshot; DECIDE_NOBODY */
 	uint64_t looked_turn; /* turns when it last looked whether the objects are still there */
 
 	struct hysteresis converged;
 	int64_t last_begin_ns; /* of its last action; 0: none yet */
 	int timer_fd;          /* -1: none */
-	int64_t armed_ns;      /* for when */
+	int32_t timer_mark;    /* ns that tell our timer from any other */
 	struct scratch *scratch;
 };
 
@@ -67,6 +69,12 @@ struct scratch;
 struct scratch *scratch_make(void);
 void scratch_free(struct scratch *scratch);
 struct measured *scratch_measured(struct scratch *scratch, uint64_t **words);
+
+/* After publishing, look one agent up: that in slot `suspect`, whose turn is overdue ... */
+void agent_probe_silent(const struct entrain_agent *agent, uint32_t suspect, int64_t now_ns);
+/* ... or one whose words make no sense, so that only its owner's death can free it: agent->doubt, or one of `peers`. */
+void agent_probe_doubtful(const struct entrain_agent *agent, const struct peer *peers,
+			  uint32_t count);
 
 /* Plan the first turn of a fresh slot. False: fenced. */
 bool agent_first_turn(struct entrain_agent *agent, int64_t now_ns);

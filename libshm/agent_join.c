@@ -178,6 +178,8 @@ static struct entrain_agent *agent_make(const struct entrain_options *options)
 	}
 	sem_init(&agent->cancel, 0, 0);
 	agent->timer_fd = -1;
+	agent->timer_mark = (int32_t)(1 + ((uint64_t)(uintptr_t)agent ^ (uint64_t)clock_now_ns()) *
+						  UINT64_C(0x9e3779b97f4a7c15) % 999999999);
 	copy_printable(agent->name, sizeof(agent->name),
 		       options->name ? options->name : program_invocation_short_name);
 	copy_printable(agent->label, sizeof(agent->label), options->label);
@@ -333,6 +335,9 @@ int entrain_joined(const struct entrain_agent *agent, enum entrain_code *why)
 		code = ENTRAIN_FORKED;
 	else if (!agent->joined)
 		code = agent->why;
+	else if (atomic_load_explicit(&agent->mapping->segment.settings->removed,
+				      memory_order_relaxed))
+		code = ENTRAIN_NO_SWARM;
 	else if (!slot_owned(&agent->owner))
 		code = ENTRAIN_FULL; /* taken from us, as happens in a full swarm only */
 	if (why)

@@ -68,16 +68,28 @@ struct measured *scratch_measured(struct scratch *scratch, uint64_t **words)
 	return scratch->measured;
 }
 
+/* A slot that cannot be read: one of them, another at each turn, is looked up if nobody is overdue. Of claims that have
+ * published nothing only those that should have long since. */
+static void doubt(struct entrain_agent *agent, uint32_t index, uint64_t version, int64_t now_ns)
+{
+	if (version_sequence(version) == 0 &&
+	    !roster_claim_old(&agent->roster, index, version, now_ns))
+		return;
+	if (agent->doubt == DECIDE_NOBODY || (index ^ agent->turns) % 7 == 0)
+		agent->doubt = index;
+}
+
 /*
  * Read every other slot once. Counts the actions in progress on the way: `acting`. What names another writer than
  * its slot's owner is a liar's and left out. O(agents alive), plus a word for 64 slots of capacity.
  */
-static uint32_t snapshot_take(const struct entrain_agent *agent, int64_t now_ns, uint32_t *acting)
+static uint32_t snapshot_take(struct entrain_agent *agent, int64_t now_ns, uint32_t *acting)
 {
 	const struct roster *roster = &agent->roster;
 	struct peer *peers = agent->scratch->peers;
 	uint32_t count = 0;
 
+	agent->doubt = DECIDE_NOBODY;
 	for (uint32_t base = 0; base < roster->capacity; base += 64) {
 		uint64_t word = atomic_load_explicit(&roster->agents->occupied[base / 64],
 						     memory_order_relaxed);
@@ -92,6 +104,8 @@ static uint32_t snapshot_take(const struct entrain_agent *agent, int64_t now_ns,
 			result = slot_read(&roster->slots[index], now_ns, &view);
 			if (result == SLOT_FREE)
 				roster_unmark(roster, index); /* or the hint costs for ever */
+			if (result == SLOT_GARBLED || result == SLOT_EMPTY)
+				doubt(agent, index, view.version, now_ns);
 			if (result != SLOT_READ)
 				continue;
 			*acting += view.acting && view.began_ns <= now_ns &&
@@ -334,20 +348,6 @@ static void work_learn(struct entrain_agent *agent, int64_t action_ns)
 		agent->work_ns = sorted[(count - 1) / 2] > 0 ? sorted[(count - 1) / 2] : 1;
 }
 
-/* After publishing: at most one silent agent is looked up a turn, and its slot freed if it is proven dead. */
-static void look_up(const struct entrain_agent *agent, uint32_t suspect, int64_t now_ns)
-{
-	struct slot_view view;
-
-	if (suspect == DECIDE_NOBODY || suspect >= agent->roster.capacity ||
-	    slot_read(&agent->roster.slots[suspect], now_ns, &view) != SLOT_READ ||
-	    view.turn.next_ns > agent->cur_ns)
-		return;
-	if (roster_probe(&agent->roster, process_identity(), suspect, view.version) ==
-	    LIVENESS_DEAD)
-		roster_free(&agent->roster, suspect, view.version);
-}
-
 /* The step: O(agents alive), no allocation, no system call while nobody is overdue. */
 static void step(struct entrain_agent *agent, int64_t now_ns, uint32_t count)
 {
@@ -379,7 +379,9 @@ static void step(struct entrain_agent *agent, int64_t now_ns, uint32_t count)
 	slot_set_fact(&agent->owner, FACT_DELAY_MAX, (uint64_t)agent->delay_max_ns);
 	slot_set_fact(&agent->owner, FACT_DELAY_TOTAL, (uint64_t)agent->delay_total_ns / 1000);
 	if (decision.suspect != DECIDE_NOBODY)
-		look_up(agent, decision.suspect, now_ns);
+		agent_probe_silent(agent, decision.suspect, now_ns);
+	else if (agent->doubt != DECIDE_NOBODY || decision.implausible)
+		agent_probe_doubtful(agent, agent->scratch->peers, planned ? count : 0);
 }
 
 /* Not in the swarm: the turn after this one is a period later, and the next blocking call tries to join. */

@@ -19,8 +19,8 @@ static struct timespec timespec_of(int64_t instant_ns)
 	return time;
 }
 
-/* A timer of somebody else's would have to be armed this close to ours to be taken for it. */
-#define ARMED_SLACK_NS INT64_C(100000000)
+/* Our timers bear an interval that nobody else's has: 90 years, and ns that are drawn for each agent. */
+#define TIMER_MARK_S INT64_C(2840184000)
 
 static bool swarm_acts(const struct entrain_agent *agent)
 {
@@ -95,42 +95,47 @@ void entrain_cancel(struct entrain_agent *agent)
 	errno = saved;
 }
 
+static struct timespec timer_mark(const struct entrain_agent *agent)
+{
+	return (struct timespec){ .tv_sec = TIMER_MARK_S, .tv_nsec = agent->timer_mark };
+}
+
 /*
- * A daemon closes descriptors that it does not know, and opens its own under their numbers. Ours is a timerfd without an
- * interval that was armed for that instant; any other is forgotten, neither read nor closed.
+ * A daemon closes descriptors that it does not know, and opens its own under their numbers. Ours is a timerfd that bears
+ * our mark, armed or expired; any other is forgotten, neither read nor closed.
  */
 static bool timer_ours(struct entrain_agent *agent)
 {
+	const struct timespec mark = timer_mark(agent);
 	struct itimerspec timer;
-	int64_t left_ns;
 	int saved = errno;
 	bool ours = agent->timer_fd >= 0 && timerfd_gettime(agent->timer_fd, &timer) == 0 &&
-		    timer.it_interval.tv_sec == 0 && timer.it_interval.tv_nsec == 0;
+		    timer.it_interval.tv_sec == mark.tv_sec &&
+		    timer.it_interval.tv_nsec == mark.tv_nsec;
 
 	errno = saved;
-	if (ours) {
-		left_ns = (int64_t)timer.it_value.tv_sec * 1000000000 + timer.it_value.tv_nsec;
-		if (left_ns)
-			ours = llabs(clock_now_ns() + left_ns - agent->armed_ns) < ARMED_SLACK_NS;
-	}
 	if (!ours)
 		agent->timer_fd = -1;
 	return ours;
 }
 
-/* INT64_MAX: not at all. */
-static void timer_set(struct entrain_agent *agent, int64_t wake_ns)
+/* INT64_MAX: not at all, which is a century from now, for a disarmed timer bears no mark. */
+static void timer_arm(struct entrain_agent *agent, int64_t wake_ns)
 {
-	struct itimerspec timer = { .it_value = timespec_of(wake_ns > 0 ? wake_ns : 1) };
+	struct itimerspec timer = { .it_value = timespec_of(wake_ns > 0 ? wake_ns : 1),
+				    .it_interval = timer_mark(agent) };
 	int saved = errno;
 
 	if (wake_ns == INT64_MAX)
-		timer.it_value = (struct timespec){ 0 };
-	if (timer_ours(agent)) {
-		timerfd_settime(agent->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL);
-		agent->armed_ns = wake_ns;
-	}
+		timer.it_value = (struct timespec){ .tv_sec = TIMER_MARK_S };
+	timerfd_settime(agent->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL);
 	errno = saved;
+}
+
+static void timer_set(struct entrain_agent *agent, int64_t wake_ns)
+{
+	if (timer_ours(agent))
+		timer_arm(agent, wake_ns);
 }
 
 void agent_timer_close(struct entrain_agent *agent)
@@ -159,8 +164,11 @@ int entrain_timerfd(struct entrain_agent *agent)
 		errno = EINVAL;
 		return -1;
 	}
-	if (!timer_ours(agent))
+	if (!timer_ours(agent)) {
 		agent->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+		if (agent->timer_fd >= 0)
+			timer_arm(agent, INT64_MAX);
+	}
 	agent_arm(agent);
 	return agent->timer_fd;
 }

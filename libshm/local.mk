@@ -20,7 +20,7 @@ libentrain_core_la_SOURCES = \
 	%D%/duration.h %D%/duration.c \
 	%D%/config.c \
 	%D%/error.h %D%/error.c \
-	%D%/agent.h %D%/agent_join.c %D%/agent_wait.c %D%/agent_turn.c %D%/agent_measure.c \
+	%D%/agent.h %D%/agent_join.c %D%/agent_wait.c %D%/agent_turn.c %D%/agent_probe.c %D%/agent_measure.c \
 	%D%/measure.h %D%/measure.c \
 	%D%/swarm.h %D%/swarm.c %D%/status.c %D%/check.c %D%/version.c \
 	%D%/strategy/decide.h %D%/strategy/decide.c \

@@ -73,6 +73,14 @@ enum liveness roster_probe(const struct roster *roster, const struct identity *s
 	return liveness_probe(self, &other);
 }
 
+bool roster_free_dead(const struct roster *roster, const struct identity *self, uint32_t index,
+		      uint64_t version)
+{
+	return version_pid(version) &&
+	       roster_probe(roster, self, index, version) == LIVENESS_DEAD &&
+	       roster_free(roster, index, version);
+}
+
 static bool identity_write(struct slot_owner *owner, const struct identity *self)
 {
 	bool written = slot_set_fact(owner, FACT_START, self->start_ticks);
@@ -133,6 +141,12 @@ static int64_t claimed_at(const struct roster *roster, uint32_t index, uint64_t 
 static bool claim_unfinished(uint64_t version)
 {
 	return version_pid(version) && version_sequence(version) == 0;
+}
+
+bool roster_claim_old(const struct roster *roster, uint32_t index, uint64_t version, int64_t now_ns)
+{
+	return claim_unfinished(version) &&
+	       llabs(now_ns - claimed_at(roster, index, version, now_ns)) > CLAIM_LEASE_NS;
 }
 
 /*

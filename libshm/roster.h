@@ -48,8 +48,16 @@ uint32_t roster_reap_undated(const struct roster *roster, struct undated *undate
 enum liveness roster_probe(const struct roster *roster, const struct identity *self, uint32_t index,
 			   uint64_t version);
 
+/* A claim that has published nothing, and was made more than its lease ago as far as its words say. */
+bool roster_claim_old(const struct roster *roster, uint32_t index, uint64_t version,
+		      int64_t now_ns);
+
 /* Free a slot of a proven dead owner. False: it changed since. */
 bool roster_free(const struct roster *roster, uint32_t index, uint64_t version);
+
+/* Free a slot seen with `version` if its owner is proven dead. */
+bool roster_free_dead(const struct roster *roster, const struct identity *self, uint32_t index,
+		      uint64_t version);
 
 /* The hint says occupied, the slot is free: correct it. */
 void roster_unmark(const struct roster *roster, uint32_t index);

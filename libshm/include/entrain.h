@@ -246,8 +246,9 @@ ENTRAIN_API void entrain_cancel(struct entrain_agent *agent);
  * Say that the action of this turn begins. A taken or grid host looks at the others here and plans
  * its next turn (a relative host does so in entrain_end()).
  * Returns  0, ENTRAIN_FORKED, ENTRAIN_USAGE.
- * Blocks   never; no lock, no allocation, and no system call while no agent is overdue. If one is,
- *          one overdue process is looked up in /proc after planning, and its slot freed if it is dead.
+ * Blocks   never; no lock, no allocation, and no system call while no agent is overdue, but for the two that
+ *          arm a timerfd where there is one. If an agent is overdue, one such process is looked up after planning, and
+ *          its slot freed if it is dead.
  * Source   SPREAD: one-sided Kolmogorov-Smirnov distance to an even spread; SYNC: largest gap; see
  *          doc/algorithms.md.
  */
@@ -258,7 +259,9 @@ ENTRAIN_API int entrain_begin(struct entrain_agent *agent);
 ENTRAIN_API int entrain_end(struct entrain_agent *agent);
 
 /* The instant of this agent's next turn, for hosts with a timer of their own; INT64_MAX for NULL or in
- * a forked child. Ask again after each entrain_begin()/entrain_end(). */
+ * a forked child. Ask again after each entrain_begin()/entrain_end(). Such a host calls entrain_due() when its timer
+ * fires: `set mode=off` cannot reach its timer, and a lost slot or a removed swarm is noticed, and joined again, in
+ * calls that wait or ask only. */
 ENTRAIN_API int64_t entrain_next_turn_ns(const struct entrain_agent *agent);
 
 /*
@@ -474,7 +477,7 @@ ENTRAIN_API int entrain_status(struct entrain_swarm *swarm, struct entrain_statu
 			       struct entrain_error *error);
 
 /* Publish changed settings (period, mode, goal, target, max delay) of an ENTRAIN_ADMIN handle: agents follow
- * at their next turn, `mode` at once. What cannot change while the swarm runs is refused with ENTRAIN_USAGE. ENTRAIN_NOT_READY: another
+ * at their next turn (that which was planned before, also when the period becomes shorter), `mode` at once. What cannot change while the swarm runs is refused with ENTRAIN_USAGE. ENTRAIN_NOT_READY: another
  * administrator is at it or has changed something since settings->changes: read the status again. */
 ENTRAIN_API int entrain_set(struct entrain_swarm *swarm, const struct entrain_settings *settings,
 			    struct entrain_error *error);

@@ -5,11 +5,13 @@
  * A delay does not carry over, it is paid at each cycle: so everybody works out the same schedule from the
  * arrivals, and its own place in it.
  */
+#include <string.h>
 #include "order.h"
 #include "rules.h"
 
-/* Arrivals within one such part of a period are the same. */
-#define TIE_PART 8192
+/* Arrivals that follow each other within such a part of a period, or within so many ns, are the same. */
+#define TIE_PART 32768
+#define TIE_LEAST_NS 2000
 
 /*
  * T_k = max(x_k, T_(k-1) + gap) in two laps, which makes it independent of where on the circle one
@@ -40,33 +42,59 @@ static int64_t lap_twice(const struct step *step, const struct order_entry *sort
 	return first_ns;
 }
 
-/*
- * Arrivals of one clock differ by what it takes to read it. Their phases are told apart in steps only, the same ones for
- * everybody who looks, so that all see the same ties, and the index settles them.
- */
-static int64_t arrival_step_ns(const struct step *step, int64_t arrival_ns)
-{
-	const int64_t tie_ns = step->longest_ns / TIE_PART;
-	int64_t phase_ns = arrival_ns % step->longest_ns;
-
-	if (phase_ns < 0)
-		phase_ns += step->longest_ns;
-	return phase_ns / tie_ns * tie_ns;
-}
-
+/* Arrivals of one clock differ by what it takes to read it: those that follow each other within a tie are the same. */
 static int64_t arrival_offset_ns(const struct step *step, const struct peer *peer)
 {
-	int64_t offset_ns = arrival_step_ns(step, peer->next_ns - peer->delay_ns) -
-			    arrival_step_ns(step, step->arrival_ns);
+	int64_t offset_ns = (peer->next_ns - peer->delay_ns - step->arrival_ns) % step->longest_ns;
 
-	if (offset_ns < 0 || (offset_ns == 0 && peer->index < step->index))
-		offset_ns += step->longest_ns;
-	return offset_ns;
+	return offset_ns < 0 ? offset_ns + step->longest_ns : offset_ns;
+}
+
+/* How far apart two arrivals may be and still be the same: more than clocks are misread by, less than a gap. */
+static int64_t tie_most_ns(const struct step *step, uint32_t used)
+{
+	const int64_t gap_ns = step->longest_ns / (used + 1);
+	int64_t tie_ns = step->longest_ns / TIE_PART;
+
+	if (tie_ns < TIE_LEAST_NS)
+		tie_ns = TIE_LEAST_NS;
+	return tie_ns < gap_ns / 8 ? tie_ns : gap_ns / 8;
+}
+
+/*
+ * Ties by following: whoever arrives within a tie of the one before is the same arrival, wherever the phase lies. (Steps
+ * of the phase would do, but for a phase that lies on the edge of one: there each agent sees another schedule.) Mine are
+ * those just after me, and those just before me round the circle; among the same the index settles who comes first.
+ */
+static void ties_join(const struct step *step, struct order_entry *sorted, uint32_t used)
+{
+	const int64_t period_ns = step->longest_ns, tie_ns = tie_most_ns(step, used);
+	uint32_t first = 0, end = used;
+	int64_t last_ns = 0;
+
+	for (; first < used && sorted[first].offset_ns - last_ns <= tie_ns; first++) {
+		last_ns = sorted[first].offset_ns;
+		sorted[first].offset_ns = sorted[first].index < step->index ? period_ns : 0;
+	}
+	for (last_ns = period_ns; end > first && last_ns - sorted[end - 1].offset_ns <= tie_ns;
+	     end--) {
+		last_ns = sorted[end - 1].offset_ns;
+		sorted[end - 1].offset_ns = sorted[end - 1].index < step->index ? period_ns : 0;
+	}
+	while (first < end) {
+		const int64_t start_ns = sorted[first].offset_ns;
+
+		for (last_ns = start_ns; first < end && sorted[first].offset_ns - last_ns <= tie_ns;
+		     first++) {
+			last_ns = sorted[first].offset_ns;
+			sorted[first].offset_ns = start_ns;
+		}
+	}
 }
 
 static struct order_entry *arrivals_sort(const struct step *step)
 {
-	struct order_entry *entries = step->scratch;
+	struct order_entry *entries = step->scratch, *sorted;
 	uint32_t used = 0;
 
 	for (uint32_t number = 0; number < step->count; number++) {
@@ -77,6 +105,10 @@ static struct order_entry *arrivals_sort(const struct step *step)
 		entries[used++] = (struct order_entry){ .offset_ns = arrival_offset_ns(step, peer),
 							.index = peer->index };
 	}
+	sorted = order_sort(entries, used, step->longest_ns, entries + used);
+	ties_join(step, sorted, used);
+	if (sorted != entries)
+		memmove(entries, sorted, used * sizeof(*entries));
 	return order_sort(entries, used, step->longest_ns, entries + used);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 #include "clock.h"
 #include "life.h"
@@ -197,6 +198,48 @@ static void close_before_rejoin(void *context)
 	life_check(entrain_rejoin(agent, NULL) == 0);
 	check_untouched(fd);
 	live_with_closed_descriptors(agent, fd);
+}
+
+/* Descriptors of the host's that are timers as well: one that was never armed, and one that has expired. */
+static void timers_of_the_host_under_our_number(void *context)
+{
+	static const struct itimerspec never = { 0 }, at_once = { .it_value = { 0, 1 } };
+
+	(void)context;
+	for (unsigned row = 0; row < 2; row++) {
+		struct entrain_agent *agent = join();
+		const int fd = entrain_timerfd(agent);
+		struct itimerspec timer;
+		uint64_t expirations = 0;
+
+		life_check(fd >= 0);
+		close(fd);
+		life_check(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK) == fd);
+		life_check(timerfd_settime(fd, 0, row ? &at_once : &never, NULL) == 0);
+		for (unsigned turns = 0; turns < 3; turns++) {
+			life_until(entrain_due(agent));
+			life_check(entrain_begin(agent) == 0 && entrain_end(agent) == 0);
+		}
+		life_check(timerfd_gettime(fd, &timer) == 0);
+		life_check(timer.it_value.tv_sec == 0 && timer.it_value.tv_nsec == 0);
+		if (row)
+			life_check(read(fd, &expirations, sizeof(expirations)) == 8 &&
+				   expirations == 1);
+		/* It gets a new one under another number. */
+		life_check(entrain_timerfd(agent) >= 0 && entrain_timerfd(agent) != fd);
+		entrain_leave(agent);
+		life_check(fcntl(fd, F_GETFD) >= 0);
+		close(fd);
+	}
+}
+
+static void a_timer_of_the_hosts_is_not_taken_for_ours(void **state)
+{
+	(void)state;
+	life_create(8, PERIOD_NS);
+	life_ended_well(life_fork(timers_of_the_host_under_our_number, NULL));
+	assert_int_equal(life_occupied(), 0);
+	life_remove();
 }
 
 static void a_host_that_closes_all_descriptors_keeps_those_it_opens_then(void **state)
@@ -420,6 +463,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_agent_keeps_the_slot_that_its_neighbour_in_the_process_lost),
 		TEST(two_copies_of_the_library_do_not_free_each_others_slots),
+		TEST(a_timer_of_the_hosts_is_not_taken_for_ours),
 		TEST(a_host_that_closes_all_descriptors_keeps_those_it_opens_then),
 		TEST(a_join_that_waits_for_a_creator_stalls_no_other_thread),
 		TEST(a_reader_cannot_lock_administrators_out),

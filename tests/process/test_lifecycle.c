@@ -176,6 +176,66 @@ static void a_running_agent_frees_the_slots_of_those_that_ended(void **state)
 	life_remove();
 }
 
+/* Slots whose owners are dead and whose words do not say when a turn is overdue. */
+static void an_absurd_turn(struct entrain_agent *agent)
+{
+	const struct slot_turn turn = { .cur_ns = entrain_now_ns() + 500 * PERIOD_NS,
+					.next_ns = entrain_now_ns() + 501 * PERIOD_NS,
+					.period_ns = PERIOD_NS };
+
+	life_check(slot_publish(&agent->owner, &turn));
+}
+
+static void words_of_another(struct entrain_agent *agent)
+{
+	struct shm_slot *slot = agent->owner.slot;
+
+	for (int c = 0; c < 2; c++)
+		atomic_fetch_xor(&slot->copy[c].word[COPY_NEXT], UINT64_C(1) << 60);
+}
+
+static void an_old_claim(struct entrain_agent *agent)
+{
+	struct shm_slot *slot = agent->owner.slot;
+	struct slot_owner owner;
+
+	slot_release(&agent->owner);
+	life_check(slot_claim(&owner, slot, (uint32_t)getpid(), entrain_now_ns() - 2 * LIFE_S));
+}
+
+static void (*const spoilings[])(struct entrain_agent *agent) = { an_absurd_turn, words_of_another,
+								  an_old_claim };
+
+static void join_spoil_and_die(void *context)
+{
+	void (*const *spoil)(struct entrain_agent * agent) = context;
+
+	(*spoil)(join());
+	raise(SIGKILL);
+}
+
+static void a_running_agent_frees_the_slots_of_the_dead_that_cannot_be_read(void **state)
+{
+	struct entrain_agent *agent;
+
+	(void)state;
+	life_create(16, PERIOD_NS);
+	agent = join();
+	for (unsigned i = 0; i < sizeof(spoilings) / sizeof(spoilings[0]); i++) {
+		void (*spoil)(struct entrain_agent * spoiler) = spoilings[i];
+		pid_t pid = life_fork(join_spoil_and_die, &spoil);
+
+		life_ended(pid);
+		assert_int_equal(life_pid_of(1), pid);
+		for (int turns = 0; life_pid_of(1) && turns < 200; turns++)
+			turn(agent);
+		assert_int_equal(life_pid_of(1), 0);
+	}
+	entrain_leave(agent);
+	assert_int_equal(life_occupied(), 0);
+	life_remove();
+}
+
 static void reap_frees_the_slots_of_those_that_ended(void **state)
 {
 	uint32_t released = 0, unproven = 0;
@@ -443,6 +503,7 @@ int main(int count, char **arguments)
 		TEST(the_image_after_exec_releases_the_slots_of_the_one_before),
 		TEST(handles_by_two_spellings_of_the_path_keep_their_slots),
 		TEST(a_running_agent_frees_the_slots_of_those_that_ended),
+		TEST(a_running_agent_frees_the_slots_of_the_dead_that_cannot_be_read),
 		TEST(reap_frees_the_slots_of_those_that_ended),
 		TEST(a_join_frees_the_slots_of_the_dead_in_a_full_swarm),
 		TEST(join_in_a_full_swarm_says_so),

@@ -263,12 +263,35 @@ static struct expected expect_sync(const struct scene *scene)
  * With a gap g the turn k is the latest of x_(k-l) + l x g over all l before it on the circle; so the largest
  * possible g is the least of (cap + x_k - x_(k-l)) / l.
  */
-/* The phase of an arrival, as one of 8,192 parts of a period and a bit. */
-static wide part_of(wide arrival, wide longest)
+/* Do the arrivals from `first` to `last`, sorted, follow each other within a tie? */
+static bool unbroken(const wide *arrivals, uint32_t first, uint32_t last, wide tie)
 {
-	wide part = longest / 8192;
+	for (uint32_t at = first + 1; at <= last; at++)
+		if (arrivals[at] - arrivals[at - 1] > tie)
+			return false;
+	return true;
+}
 
-	return (arrival % longest + longest) % longest / part * part;
+/* Arrivals that follow each other within a tie are that of the first of them; those with mine are mine, by index. */
+static void join_ties(struct place *places, uint32_t used, wide longest, uint32_t index)
+{
+	wide arrivals[AGENTS_MOST + 2], tie = most(longest / 32768, 2000);
+
+	tie = least(tie, longest / (used + 1) / 8);
+	arrivals[0] = 0;
+	for (uint32_t rank = 0; rank < used; rank++)
+		arrivals[rank + 1] = places[rank].at;
+	arrivals[used + 1] = longest;
+	for (uint32_t rank = 1; rank <= used; rank++) {
+		uint32_t first = rank;
+
+		while (first > 0 && unbroken(arrivals, first - 1, rank, tie))
+			first--;
+		if (first == 0 || unbroken(arrivals, rank, used + 1, tie))
+			places[rank - 1].at = places[rank - 1].index < index ? longest : 0;
+		else
+			places[rank - 1].at = arrivals[first];
+	}
 }
 
 static struct expected expect_grid(const struct scene *scene)
@@ -288,16 +311,15 @@ static struct expected expect_grid(const struct scene *scene)
 	used = 0;
 	for (uint32_t number = 0; number < scene->count; number++) {
 		const struct peer *peer = &scene->peers[number];
-		wide at = part_of((wide)peer->next_ns - peer->delay_ns, longest) -
-			  part_of(arrival, longest);
+		wide at = (wide)peer->next_ns - peer->delay_ns - arrival;
 
 		if (why_not(scene, peer, turn))
 			continue;
 		at = (at % longest + longest) % longest;
-		if (at == 0 && peer->index < scene->self.index)
-			at = longest;
 		places[used++] = (struct place){ .at = at, .index = peer->index };
 	}
+	qsort(places, used, sizeof(*places), by_place);
+	join_ties(places, used, longest, scene->self.index);
 	qsort(places, used, sizeof(*places), by_place);
 	memmove(places + 1, places, used * sizeof(*places));
 	places[mine] = (struct place){ .index = scene->self.index };

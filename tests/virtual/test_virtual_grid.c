@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -118,6 +119,83 @@ static void what_fits_is_even(void **state)
 	assert_true(evenness > .999);
 }
 
+/*
+ * Eight agents on one clock, each of which reads it to within `jitter_ns` at each turn and publishes in grains of 64 ns.
+ * Returns the least gap between two turns of cycles 6 to 20, as a part of what the cap allows.
+ */
+static double least_gap_of_a_misread_clock(int64_t period_ns, int64_t phase_ns, int64_t jitter_ns)
+{
+	const int64_t base_ns = period_ns * 1000 + phase_ns, cap_ns = period_ns / 10;
+	const struct decide_parameters settings = { .rule = DECIDE_GRID,
+						    .clusters = 1,
+						    .period_ns = period_ns,
+						    .band_ppm = 100000,
+						    .cap_ns = cap_ns,
+						    .lateness_ns = period_ns / 10000,
+						    .cap_most_ns = period_ns - 1 };
+	void *scratch = sim_allocate(decide_scratch_size(8) / 64 + 1, 64);
+	int64_t least_ns = period_ns;
+	struct peer slots[8];
+	struct sim random;
+
+	sim_open(&random, 1, DECIDE_GRID, period_ns, .1, (uint64_t)phase_ns + 1);
+	for (uint32_t i = 0; i < 8; i++)
+		slots[i] = (struct peer){ .cur_ns = base_ns - period_ns,
+					  .next_ns = base_ns,
+					  .period_ns = period_ns,
+					  .index = i };
+	for (int64_t cycle = 0; cycle < 20; cycle++) {
+		for (uint32_t i = 0; i < 8; i++) {
+			int64_t misread_ns =
+				(int64_t)((2 * sim_uniform(&random) - 1) * (double)jitter_ns);
+			const struct decide_self self = { .index = i,
+							  .turn_ns = base_ns + cycle * period_ns +
+								     misread_ns,
+							  .period_ns = period_ns };
+			struct decide_parameters parameters = settings;
+			struct decision decision;
+			struct peer others[7];
+			uint32_t count = 0;
+
+			for (uint32_t j = 0; j < 8; j++)
+				if (j != i)
+					others[count++] = slots[j];
+			parameters.now_ns = base_ns + cycle * period_ns + cap_ns;
+			decide(&self, others, count, &parameters, scratch, &decision);
+			slots[i].cur_ns = decision.cur_ns & ~INT64_C(63);
+			slots[i].next_ns = decision.next_ns & ~INT64_C(63);
+			slots[i].delay_ns = decision.delay_ns & ~INT64_C(63);
+		}
+		for (uint32_t i = 0; cycle >= 5 && i < 8; i++)
+			for (uint32_t j = 0; j < i; j++) {
+				int64_t gap_ns = llabs(slots[i].next_ns - slots[j].next_ns);
+
+				least_ns = gap_ns < least_ns ? gap_ns : least_ns;
+			}
+	}
+	sim_close(&random);
+	free(scratch);
+	return (double)least_ns / ((double)cap_ns / 7);
+}
+
+/* Where on the circle the clock's ticks lie is no matter: there is no edge at which agents see different schedules. */
+static void a_misread_clock_spoils_no_phase(void **state)
+{
+	static const int64_t periods_ns[] = { 2000000, 20000000, P, 60 * P };
+
+	(void)state;
+	for (unsigned row = 0; row < 4; row++)
+		for (int64_t part = 0; part < 512; part++) {
+			/* On the edges of 8,192ths and 32,768ths, and anywhere. */
+			int64_t phase_ns = part % 2 ? periods_ns[row] / 32768 * part
+						    : periods_ns[row] / 512 * part + part * part;
+
+			if (least_gap_of_a_misread_clock(periods_ns[row], phase_ns, 150) < .9)
+				fail_msg("period %g s, phase %g", (double)periods_ns[row] / 1e9,
+					 (double)phase_ns / (double)periods_ns[row]);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +203,7 @@ int main(void)
 		cmocka_unit_test(delays_stay_within_the_cap_and_periods_exact),
 		cmocka_unit_test(turns_are_equally_far_apart_at_once),
 		cmocka_unit_test(what_fits_is_even),
+		cmocka_unit_test(a_misread_clock_spoils_no_phase),
 	};
 
 	return cmocka_run_group_tests_name("virtual grid", tests, NULL, NULL);
