@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* entrainctl check: is this swarm's segment sound, is this configuration file right. */
 #include <entrain.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,6 +57,22 @@ static void findings_begin(struct findings *findings, struct json *json, const c
 	json_array(json, "findings");
 }
 
+/* The hints of the table of errors are about swarms; `swarm` NULL: this is about a file. */
+static int failure_say(const struct entrain_error *error, const char *swarm)
+{
+	char what[320];
+	const char *hint = NULL;
+
+	if (swarm)
+		return message_error(error, swarm);
+	snprintf(what, sizeof(what), "%s %s", error->what, error->object);
+	if (error->code == ENTRAIN_PERMISSION)
+		hint = "check it as its owner or root, or let this user read it";
+	else if (error->os_error == EISDIR)
+		hint = "name a file in it";
+	return message_failure(entrain_code_status(error->code), what, hint, "%s", error->why);
+}
+
 /* Returns the exit status: `code` is what the library's check said. */
 static int findings_end(struct findings *findings, const char *good, int code,
 			const struct entrain_error *error, const char *swarm)
@@ -72,7 +89,7 @@ static int findings_end(struct findings *findings, const char *good, int code,
 		json_finish(findings->json);
 	}
 	if (failed)
-		return message_error(error, swarm);
+		return failure_say(error, swarm);
 	if (!findings->json && code == 0) {
 		text_print(stdout, findings->object, 0);
 		if (findings->count)

@@ -6,6 +6,20 @@
 #include "command.h"
 #include "message.h"
 
+/* A file that cannot be read: the hints of the table of errors are about swarms. */
+static int config_unread(const struct entrain_error *error)
+{
+	char what[320];
+
+	snprintf(what, sizeof(what), "%s %s", error->what, error->object);
+	return message_failure(
+		entrain_code_status(error->code), what,
+		error->code == ENTRAIN_PERMISSION
+			? "let this user read it, or name another with ENTRAIN_CONFIG"
+			: "name another file with ENTRAIN_CONFIG",
+		"%s", error->why);
+}
+
 /* Defaults, then the configuration file's section if there is one, then the options. */
 static int settings_gather(const struct invocation *invocation, struct entrain_settings *settings,
 			   const char **source)
@@ -19,6 +33,8 @@ static int settings_gather(const struct invocation *invocation, struct entrain_s
 	code = entrain_config_read(NULL, invocation->swarm, settings, &error);
 	if (code == 0)
 		*source = entrain_config_path();
+	else if (code != ENTRAIN_NO_SWARM && error.os_error)
+		return config_unread(&error);
 	else if (code != ENTRAIN_NO_SWARM)
 		return message_error(&error, invocation->swarm);
 	for (unsigned i = 0; (key = entrain_settings_key(i)); i++) {
@@ -33,7 +49,8 @@ static int settings_gather(const struct invocation *invocation, struct entrain_s
 		return message_usage(what, "entrainctl create --help", "%s", error.why);
 	}
 	if (entrain_settings_check(settings, &error))
-		return message_error(&error, invocation->swarm);
+		return message_usage("create", "entrainctl create --help", "%s: %s", error.object,
+				     error.why);
 	return STATUS_DONE;
 }
 

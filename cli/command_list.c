@@ -52,6 +52,18 @@ static int swarm_look(const char *dir, const char *name, struct entrain_status *
 	return code;
 }
 
+/* On a terminal, so that name and reason fit into 80 columns; who reads a pipe gets all of both. */
+#define NAME_SHOWN 38
+#define REASON_SHOWN 39
+
+static void cut_put(struct table *table, enum text_style style, const char *text, int shown)
+{
+	if (text_columns(stdout) == 0 || strlen(text) <= (size_t)shown)
+		table_put(table, style, "%s", text);
+	else
+		table_put(table, style, "%.*s...", shown - 3, text);
+}
+
 enum column { NAME, AGENTS, GOAL, COHERENCE, PERIOD, MODE, COLUMN_COUNT };
 
 static const struct table_column list_columns[] = {
@@ -69,10 +81,10 @@ static void names_print(const struct swarm_names *names, const char *dir)
 		struct entrain_status status;
 		char period[32];
 
-		table_put(&table, TEXT_PLAIN, "%.38s", names->names[i]);
+		cut_put(&table, TEXT_PLAIN, names->names[i], NAME_SHOWN);
 		if (swarm_look(dir, names->names[i], &status, &error)) {
 			table_put(&table, TEXT_PLAIN, "-");
-			table_put(&table, TEXT_BAD, "%s", entrain_code_text(error.code));
+			cut_put(&table, TEXT_BAD, entrain_code_text(error.code), REASON_SHOWN);
 			for (int column = COHERENCE; column < COLUMN_COUNT; column++)
 				table_put(&table, TEXT_PLAIN, "-");
 			continue;

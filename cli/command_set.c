@@ -91,7 +91,9 @@ static int assignments_apply(const struct assignment *assignments, int count,
 			    assignment_apply(&assignments[i], settings))
 				return STATUS_USAGE;
 	if (entrain_settings_check(settings, &error))
-		return message_error(&error, NULL);
+		return message_usage("set",
+				     "set both at once: entrainctl set period=5s max-delay=10%",
+				     "%s: %s", error.object, error.why);
 	return STATUS_DONE;
 }
 

@@ -14,7 +14,7 @@ struct table_column {
 };
 
 struct table_cell {
-	char text[40]; /* escaped, cut where it does not fit */
+	char text[80]; /* escaped, cut where it does not fit */
 	enum text_style style;
 };
 

@@ -1,31 +1,50 @@
 /* SPDX-License-Identifier: MIT */
-/* config.c - the configuration file: sections of swarms, each finding with file and line. */
+/* config.c - the configuration file: sections of swarms and rules, each finding with file and line. */
 #include <errno.h>
 #include <ini.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include "error.h"
+#include "host_rule.h"
 #include "settings.h"
 
 #define WHAT "read configuration"
-#define KEYS_MAX 64
+#define LINE_SIZE 200 /* inih's buffer, in which a line ends with a byte 0 */
+#define BLANKS " \t\v\f\r"
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 typedef void finding_callback(const struct entrain_error *finding, void *context);
+
+/* What has been given, and in which line. */
+struct given {
+	struct given_row {
+		int line;
+		char text[LINE_SIZE];
+	} * rows;
+	size_t count, space;
+};
+
+enum section_kind { SECTION_NONE, SECTION_SWARM, SECTION_RULE, SECTION_UNKNOWN };
 
 struct reading {
 	FILE *stream;
 	const char *file;
-	int line, section_line;
-	bool cut;           /* the line now read is longer than inih's buffer */
+	int line;
 	const char *wanted; /* swarm; NULL: all are checked */
 	bool found;
 	struct entrain_settings *settings;
 	struct entrain_settings other; /* of sections that are only checked */
-	char section[200];
-	char given[KEYS_MAX][32]; /* keys that this section has had */
-	unsigned given_count;
+	struct host_rule rule;
+	enum section_kind kind; /* of the section now read */
+	bool matters;           /* its keys are read */
+	bool is_wanted;
+	int section_line;
+	struct given sections, keys; /* the keys of this section */
+	int os_error;
 	unsigned findings;
 	finding_callback *finding;
 	void *context;
@@ -38,141 +57,263 @@ const char *entrain_config_path(void)
 	return path && *path ? path : ENTRAIN_SYSCONFDIR "/entrain.ini";
 }
 
-static void report(struct reading *reading, const char *format, const char *first,
-		   const char *second) __attribute__((format(printf, 2, 0)));
+static void report(struct reading *reading, int line, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
-static void report(struct reading *reading, const char *format, const char *first,
-		   const char *second)
+static void report(struct reading *reading, int line, const char *format, ...)
 {
 	struct entrain_error finding;
 	char object[256], why[256];
+	va_list list;
 
-	snprintf(object, sizeof(object), "%.200s:%d", reading->file, reading->line);
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	snprintf(why, sizeof(why), format, first, second);
-#pragma GCC diagnostic pop
+	snprintf(object, sizeof(object), "%.200s:%d", reading->file, line);
+	va_start(list, format);
+	vsnprintf(why, sizeof(why), format, list);
+	va_end(list);
 	error_set(&finding, ENTRAIN_CONFIG, 0, WHAT, object, "%s", why);
 	reading->findings++;
 	if (reading->finding)
 		reading->finding(&finding, reading->context);
 }
 
-static bool is_wanted(const struct reading *reading, const char *section)
+/* The line of `text`, or 0 when it has not been given. */
+static int given_line(const struct given *given, const char *text)
 {
-	return reading->wanted && strncasecmp(section, "swarm ", 6) == 0 &&
-	       strcmp(section + 6, reading->wanted) == 0;
+	for (size_t i = 0; i < given->count; i++)
+		if (strcmp(given->rows[i].text, text) == 0)
+			return given->rows[i].line;
+	return 0;
 }
 
-/* At the end of a section: do its values fit together? */
+/* Returns the line in which it was given before; 0: it is new, and kept. */
+static int given_take(struct reading *reading, struct given *given, const char *text)
+{
+	int line = given_line(given, text);
+
+	if (line)
+		return line;
+	if (given->count == given->space) {
+		size_t space = given->space ? given->space * 2 : 16;
+		struct given_row *rows = realloc(given->rows, space * sizeof(*rows));
+
+		if (!rows) {
+			reading->os_error = ENOMEM;
+			return 0;
+		}
+		given->rows = rows;
+		given->space = space;
+	}
+	given->rows[given->count].line = reading->line;
+	snprintf(given->rows[given->count++].text, LINE_SIZE, "%s", text);
+	return 0;
+}
+
+/* "max_delay" and "max-delay" are one key, and errors of settings have the latter. */
+static void key_spell(const char *key, char spelled[LINE_SIZE])
+{
+	snprintf(spelled, LINE_SIZE, "%s", key);
+	for (; *spelled; spelled++)
+		if (*spelled == '_')
+			*spelled = '-';
+}
+
+static bool key_reset(struct entrain_settings *settings, const char *name)
+{
+	const struct entrain_key *key;
+
+	for (unsigned i = 0; (key = entrain_settings_key(i)); i++)
+		if (key->at_creation && strcmp(key->name, name) == 0)
+			return entrain_settings_set(settings, name, key->fallback, 0, NULL) == 0;
+	return false;
+}
+
+/* Do the values of a swarm fit together? What does not gets its default in a copy, so that the next finding is seen. */
+static void swarm_finish(struct reading *reading)
+{
+	struct entrain_settings settings = reading->is_wanted ? *reading->settings : reading->other;
+	struct entrain_error why;
+
+	for (int i = 0; i < 8 && entrain_settings_check(&settings, &why); i++) {
+		int line = given_line(&reading->keys, why.object);
+
+		report(reading, line ? line : reading->section_line, "%s: %s", why.object, why.why);
+		if (!key_reset(&settings, why.object))
+			break;
+	}
+}
+
+/* At the end of a section. */
 static void section_finish(struct reading *reading)
 {
-	const struct entrain_settings *settings = &reading->other;
 	struct entrain_error why;
-	int line = reading->line;
 
-	if (is_wanted(reading, reading->section))
-		settings = reading->settings;
-	else if (reading->wanted || strncasecmp(reading->section, "swarm ", 6) != 0)
+	if (!reading->matters)
 		return;
-	reading->line = reading->section_line;
-	if (entrain_settings_check(settings, &why))
-		report(reading, "%s: %s", why.object, why.why);
-	reading->line = line;
+	if (reading->kind == SECTION_SWARM)
+		swarm_finish(reading);
+	else if (reading->kind == SECTION_RULE && host_rule_check(&reading->rule, &why))
+		report(reading, reading->section_line, "%s: %s", why.object, why.why);
+}
+
+static enum section_kind section_kind(const char *section, const char **name)
+{
+	static const struct {
+		const char *word;
+		enum section_kind kind;
+	} words[] = { { "swarm ", SECTION_SWARM }, { "rule ", SECTION_RULE } };
+
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		*name = section + strlen(words[i].word);
+		if (strncasecmp(section, words[i].word, strlen(words[i].word)) == 0 && **name)
+			return words[i].kind;
+	}
+	return SECTION_UNKNOWN;
+}
+
+/* Sections are known by kind and name, and each is there once. */
+static void section_once(struct reading *reading, const char *name)
+{
+	const char *word = reading->kind == SECTION_SWARM ? "swarm" : "rule";
+	char known[LINE_SIZE];
+	int line;
+
+	snprintf(known, sizeof(known), "%s %.193s", word, name);
+	line = given_take(reading, &reading->sections, known);
+	if (line && reading->matters)
+		report(reading, reading->line, "[%s] is given twice, first in line %d", known,
+		       line);
 }
 
 static void section_enter(struct reading *reading, const char *section)
 {
-	const char *name = section + strlen("swarm ");
+	const char *name;
 
 	section_finish(reading);
-	snprintf(reading->section, sizeof(reading->section), "%s", section);
+	reading->kind = section_kind(section, &name);
 	reading->section_line = reading->line;
-	reading->given_count = 0;
+	reading->keys.count = 0;
 	entrain_settings_init(&reading->other);
-	if (is_wanted(reading, section))
-		reading->found = true;
-	if (strncasecmp(section, "swarm ", 6) != 0)
-		report(reading, "section [%s] is not known; sections are [swarm NAME]%s", section,
-		       "");
-	else if (!swarm_name_valid(name))
-		report(reading, "'%s' is not a swarm's name: 1 to 64 of a-z 0-9 - _ .%s", name, "");
+	host_rule_init(&reading->rule);
+	reading->is_wanted = reading->wanted && reading->kind == SECTION_SWARM &&
+			     strcmp(name, reading->wanted) == 0;
+	reading->found = reading->found || reading->is_wanted;
+	/* another swarm's section is another swarm's matter, and a rule is none of a swarm's */
+	reading->matters =
+		reading->kind != SECTION_UNKNOWN && (!reading->wanted || reading->is_wanted);
+	if (reading->kind == SECTION_UNKNOWN)
+		report(reading, reading->line,
+		       "section [%.64s] is not known; sections are [swarm NAME] and [rule NAME]",
+		       section);
+	else if (reading->kind == SECTION_SWARM && !swarm_name_valid(name))
+		report(reading, reading->line,
+		       "'%.80s' is not a swarm's name: 1 to 64 of a-z 0-9 - _ .", name);
+	else
+		section_once(reading, name);
 }
 
-/* As fgets(), but a byte 0 is a byte as any other. */
-static bool line_get(char *text, size_t size, FILE *stream, size_t *length)
+/* `text` is what follows the [. inih has seen that there is a ]. */
+static void section_line_take(struct reading *reading, const char *text)
 {
-	int c = 0;
+	char section[LINE_SIZE];
+	size_t length = strcspn(text, "]");
+	const char *rest = text + length + (text[length] == ']');
 
-	*length = 0;
-	while (*length < size - 1 && c != '\n' && (c = getc(stream)) != EOF)
-		text[(*length)++] = (char)c;
-	text[*length] = '\0';
-	return *length > 0;
+	snprintf(section, sizeof(section), "%.*s", (int)length, text);
+	section_enter(reading, section);
+	rest += strspn(rest, BLANKS);
+	if (*rest && *rest != ';' && *rest != '#')
+		report(reading, reading->line,
+		       "'%.64s' follows the section on its line; give it a line of its own", rest);
 }
 
-/*
- * inih has no line numbers, and calls back for keys only: lines are counted and sections entered here. Leading blanks are
- * dropped, since inih would take an indented line for the rest of the one before.
- */
-static char *read_line(char *text, int size, void *context)
+static void swarm_key_take(struct reading *reading, const char *key, const char *value)
 {
-	struct reading *reading = context;
-	char section[200];
-	size_t blanks, length;
-	bool cut = reading->cut;
+	struct entrain_settings *settings =
+		reading->is_wanted ? reading->settings : &reading->other;
+	uint32_t target_ppm = given_line(&reading->keys, "target") ? settings->target_ppm : 0;
+	struct entrain_error why;
 
-	if (!line_get(text, (size_t)size, reading->stream, &length))
-		return NULL;
-	if (!cut)
-		reading->line++;
-	reading->cut = length > 0 && text[length - 1] != '\n' && !feof(reading->stream);
-	if (reading->cut || strlen(text) != length) {
-		if (!cut)
-			report(reading,
-			       reading->cut ? "the line is longer than %s bytes%s"
-					    : "the line holds a byte 0%.0s%.0s",
-			       "200", "");
-		text[0] = '\n';
-		text[1] = '\0';
-		return text;
+	if (entrain_settings_set(settings, key, value, 0, &why)) {
+		report(reading, reading->line, "%s: %s", key, why.why);
+		if (strcmp(key, "period") == 0) /* nothing is known to be too long for it */
+			settings->period_ns = PERIOD_MAX_NS;
+	} else if (strcmp(key, "goal") == 0) {
+		settings->target_ppm = target_ppm; /* in a file, keys have no order */
 	}
-	blanks = strspn(text, " \t");
-	memmove(text, text + blanks, length - blanks + 1);
-	if (sscanf(text, "[%199[^]\n]]", section) == 1 && strchr(text, ']'))
-		section_enter(reading, section);
-	return text;
 }
 
-static bool key_repeated(struct reading *reading, const char *key)
-{
-	for (unsigned i = 0; i < reading->given_count; i++)
-		if (strcmp(reading->given[i], key) == 0)
-			return true;
-	if (reading->given_count < KEYS_MAX)
-		snprintf(reading->given[reading->given_count++], 32, "%s", key);
-	return false;
-}
-
+/* inih calls back with one line's key at a time; which section that is in is known here. */
 static int take_key(void *context, const char *section, const char *key, const char *value)
 {
 	struct reading *reading = context;
-	struct entrain_settings *settings = &reading->other;
 	struct entrain_error why;
+	char spelled[LINE_SIZE];
+	int line;
 
-	if (!*section)
-		report(reading, "%s stands before any section%s", key, "");
-	if (strncasecmp(section, "swarm ", 6) != 0)
+	(void)section;
+	if (!*key)
+		return 0; /* "= 1": neither section nor key */
+	if (reading->kind == SECTION_NONE)
+		report(reading, reading->line, "%s stands before any section", key);
+	if (!reading->matters)
 		return 1;
-	if (is_wanted(reading, section))
-		settings = reading->settings;
-	else if (reading->wanted)
-		return 1; /* another swarm's section is another swarm's matter */
-	if (key_repeated(reading, key))
-		report(reading, "%s is given twice%s", key, "");
-	else if (entrain_settings_set(settings, key, value, 0, &why))
-		report(reading, "%s: %s", key, why.why);
+	key_spell(key, spelled);
+	line = given_take(reading, &reading->keys, spelled);
+	if (line)
+		report(reading, reading->line, "%s is given twice, first in line %d", key, line);
+	else if (reading->kind == SECTION_SWARM)
+		swarm_key_take(reading, key, value);
+	else if (host_rule_set(&reading->rule, key, value, &why))
+		report(reading, reading->line, "%s: %s", key, why.why);
 	return 1;
+}
+
+/* As fgets(), but a byte 0 is a byte as any other, and what does not fit is counted only. No line end is kept. */
+static bool line_get(char text[LINE_SIZE], FILE *stream, size_t *length)
+{
+	int c = getc(stream);
+	bool any = c != EOF;
+
+	for (*length = 0; c != EOF && c != '\n'; c = getc(stream), ++*length)
+		if (*length < LINE_SIZE - 1)
+			text[*length] = (char)c;
+	text[*length < LINE_SIZE ? *length : LINE_SIZE - 1] = '\0';
+	return any;
+}
+
+/* One line at a time through inih: so each that is wrong is known, and no indented one continues the one before. */
+static void line_take(struct reading *reading, const char *text)
+{
+	const char *first;
+
+	if (reading->line == 1 && strncmp(text, BYTE_ORDER_MARK, 3) == 0)
+		text += 3;
+	first = text + strspn(text, BLANKS);
+	if (strncmp(text, BYTE_ORDER_MARK, 3) == 0 || ini_parse_string(text, take_key, reading))
+		report(reading, reading->line, "this is neither [section] nor key = value");
+	else if (*first == '[')
+		section_line_take(reading, first + 1);
+}
+
+static void lines_take(struct reading *reading)
+{
+	char text[LINE_SIZE];
+	size_t length;
+
+	while (!reading->os_error && line_get(text, reading->stream, &length)) {
+		reading->line++;
+		if (length >= LINE_SIZE)
+			report(reading, reading->line,
+			       "the line has %zu bytes; at most %d are read", length,
+			       LINE_SIZE - 1);
+		else if (strlen(text) != length)
+			report(reading, reading->line, "the line holds a byte 0");
+		else
+			line_take(reading, text);
+	}
+	section_finish(reading);
+	if (ferror(reading->stream))
+		reading->os_error = EIO;
 }
 
 struct first_finding {
@@ -192,23 +333,23 @@ static void keep_first(const struct entrain_error *finding, void *context)
 static enum entrain_code parse(struct reading *reading, const char *file,
 			       struct entrain_error *error)
 {
-	int result;
+	struct stat about;
 
 	reading->file = file ? file : entrain_config_path();
 	reading->stream = fopen(reading->file, "re");
 	if (!reading->stream)
 		return error_system(error, errno, WHAT, reading->file);
-	result = ini_parse_stream(read_line, reading, take_key, reading);
-	if (ferror(reading->stream)) {
+	if (fstat(fileno(reading->stream), &about) == 0 && S_ISDIR(about.st_mode)) {
 		fclose(reading->stream);
-		return error_system(error, EIO, WHAT, reading->file);
+		return error_set(error, ENTRAIN_CONFIG, EISDIR, WHAT, reading->file,
+				 "it is a directory, not a file");
 	}
+	lines_take(reading);
 	fclose(reading->stream);
-	section_finish(reading);
-	if (result > 0 && reading->findings == 0) {
-		reading->line = result;
-		report(reading, "this is neither [section] nor key = value%s%s", "", "");
-	}
+	free(reading->sections.rows);
+	free(reading->keys.rows);
+	if (reading->os_error)
+		return error_system(error, reading->os_error, WHAT, reading->file);
 	return reading->findings ? ENTRAIN_CONFIG : ENTRAIN_OK;
 }
 
@@ -240,7 +381,7 @@ int entrain_config_check(const char *file, finding_callback *finding, void *cont
 	int saved = errno;
 	enum entrain_code code = parse(&reading, file, error);
 
-	if (code == ENTRAIN_CONFIG)
+	if (code == ENTRAIN_CONFIG && reading.findings)
 		error_set(error, code, 0, WHAT, reading.file, "%u finding%s", reading.findings,
 			  reading.findings == 1 ? "" : "s");
 	errno = saved;

@@ -18,7 +18,7 @@ libentrain_core_la_SOURCES = \
 	%D%/goal.h %D%/goal.c \
 	%D%/settings.h %D%/settings.c \
 	%D%/duration.h %D%/duration.c \
-	%D%/config.c \
+	%D%/config.c %D%/host_rule.h %D%/host_rule.c \
 	%D%/error.h %D%/error.c \
 	%D%/agent.h %D%/agent_join.c %D%/agent_wait.c %D%/agent_turn.c %D%/agent_probe.c %D%/agent_measure.c \
 	%D%/measure.h %D%/measure.c \

@@ -309,20 +309,25 @@ bool settings_valid(const struct entrain_settings *settings)
 
 int entrain_settings_check(const struct entrain_settings *settings, struct entrain_error *error)
 {
+	char delay[32], period[32];
+
 	if (!settings || settings->size != sizeof(*settings) || !settings_valid(settings) ||
 	    (settings->access & ~0666u) || (settings->access & 0600) != 0600 ||
 	    strcmp(settings->topology, "full") != 0)
-		return error_set(error, ENTRAIN_USAGE, 0, "check settings", "settings",
+		return error_set(error, ENTRAIN_USAGE, 0, "set", "settings",
 				 "a value is out of its range; start from entrain_settings_init()");
 	if (settings->max_delay_ns && settings->max_delay_ppm)
-		return error_set(error, ENTRAIN_USAGE, 0, "check settings", "max-delay",
+		return error_set(error, ENTRAIN_USAGE, 0, "set", "max-delay",
 				 "give it as a duration or as a share, not both");
 	if (settings->max_delay_ns >= settings->period_ns)
-		return error_set(error, ENTRAIN_USAGE, 0, "check settings", "max-delay",
-				 "it must be shorter than the period");
+		return error_set(error, ENTRAIN_USAGE, 0, "set", "max-delay",
+				 "%s is not shorter than the period, %s",
+				 entrain_duration_text(settings->max_delay_ns, delay),
+				 entrain_duration_text(settings->period_ns, period));
 	if (settings->kind == ENTRAIN_DRIFTING)
-		return error_set(error, ENTRAIN_USAGE, 0, "check settings", "kind",
-				 "drifting is not available in this version");
+		return error_set(error, ENTRAIN_USAGE, 0, "set", "kind",
+				 "drifting is not available in this version; kinds are "
+				 "taken, relative and grid");
 	return 0;
 }
 

@@ -22,6 +22,10 @@ static const char *const sound[] = {
 	"; comment\n# another\n[swarm default]\n  period = 250ms ; trailing\nmax_delay = 900us\n\n"
 	"[swarm redis]\nperiod = 1s\nkind = grid\nmax-delay: 10%\n",
 	"\xef\xbb\xbf[swarm web]\r\nperiod=1h\r\n target = .5\r\n[swarm b]\r\nperiod=5\r\n",
+	"[rule aof]\nexe = /usr/bin/redis-server ; glob\nrole = *r*\npath = /var/*\nthread = "
+	"bio_*\n"
+	"call = fdatasync, fsync\nswarm = redis\naction = stagger\nmax_delay = 900ms\n[swarm "
+	"web]\n",
 	"period = 5s\n[swarm]\n[swarm ]\n[]\n[swarm web\n= 1\nperiod\n[swarm WEB]\nowner=root\n",
 };
 #define SOUND (sizeof(sound) / sizeof(sound[0]))
@@ -61,6 +65,11 @@ static const char *const words[] = {
 	"group = nogroup\n",
 	"\xef\xbb\xbf",
 	"[rule x]\n",
+	"exe = *",
+	"thread = ",
+	"call = fsync , sleep\n",
+	"swarm = web\n",
+	"action = pace\n",
 };
 #define WORDS (sizeof(words) / sizeof(words[0]))
 
@@ -142,6 +151,18 @@ static void read_check(const char *swarm, unsigned findings)
 	FUZZ_REQUIRE(code != ENTRAIN_CONFIG || findings > 0);
 }
 
+/* One more wrong line is one more finding, whatever else is wrong. */
+static void more_check(size_t size, const struct seen *before)
+{
+	static const char more[] = "\nnonsense\n";
+	struct entrain_error error = { 0 };
+	struct seen seen = { .lines = before->lines + 1 };
+
+	FUZZ_REQUIRE(pwrite(file, more, sizeof(more) - 1, (off_t)size) == sizeof(more) - 1);
+	entrain_config_check(path, on_finding, &seen, &error);
+	FUZZ_REQUIRE(seen.findings == before->findings + 1);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct entrain_error error = { 0 };
@@ -158,5 +179,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_REQUIRE(code == (seen.findings ? ENTRAIN_CONFIG : 0));
 	read_check("web", seen.findings);
 	read_check(NULL, seen.findings);
+	more_check(size, &seen);
 	return 0;
 }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 
 # The tool: as users meet it, its manual, its completion, its parts.
-TESTS += %D%/test_cli.sh %D%/test_cli_manual.sh %D%/test_cli_completion.sh %D%/test_cli_parts
+TESTS += %D%/test_cli.sh %D%/test_cli_manual.sh %D%/test_cli_completion.sh %D%/test_cli_config.sh \
+	%D%/test_cli_parts
 check_PROGRAMS += %D%/cli_agent %D%/test_cli_parts
 %C%_cli_agent_SOURCES = %D%/cli_agent.c
 %C%_cli_agent_LDADD = libentrain.la
@@ -9,7 +10,7 @@ check_PROGRAMS += %D%/cli_agent %D%/test_cli_parts
 	cli/json.c cli/memory.c cli/message.c cli/options.c cli/table.c cli/text.c
 %C%_test_cli_parts_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/cli
 %C%_test_cli_parts_LDADD = libentrain.la
-EXTRA_DIST += %D%/test_cli.sh %D%/test_cli_manual.sh %D%/test_cli_completion.sh %D%/json_check.awk
+EXTRA_DIST += %D%/test_cli_config.sh %D%/test_cli.sh %D%/test_cli_manual.sh %D%/test_cli_completion.sh %D%/json_check.awk
 
 # The demo on a real disk.
 TESTS += %D%/test_demo.sh

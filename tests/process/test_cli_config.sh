@@ -1,0 +1,144 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The configuration file as the tool's users meet it: what is read, what is refused, what is said about it.
+# Needs the tool ($ENTRAINCTL, else ./entrainctl).
+
+tool=${ENTRAINCTL:-./entrainctl}
+passed=0
+failed=0
+[ -x "$tool" ] || exit 99
+work=$(mktemp -d /tmp/entrain-test-config.XXXXXX) || exit 99
+ENTRAIN_DIR=$(mktemp -d /dev/shm/entrain-test-config.XXXXXX) || exit 99
+ENTRAIN_CONFIG=$work/entrain.ini
+export ENTRAIN_DIR ENTRAIN_CONFIG
+trap 'rm -rf "$ENTRAIN_DIR" "$work"' EXIT
+trap 'exit 1' INT TERM HUP
+
+# run STATUS ARGUMENT...: the tool ends with this status
+run()
+{
+	wanted=$1
+	shift
+	ran="entrainctl $*"
+	"$tool" "$@" >"$work/out" 2>"$work/err"
+	got=$?
+	[ "$got" -eq "$wanted" ] && passed=$((passed + 1)) && return
+	failed=$((failed + 1))
+	echo "FAILED: $ran: exit status $got, not $wanted"
+	sed 's/^/    /' "$work/out" "$work/err"
+}
+
+# has out|err PATTERN: a line of the last run's output is this
+has()
+{
+	grep -qE -e "$2" "$work/$1" && passed=$((passed + 1)) && return
+	failed=$((failed + 1))
+	echo "FAILED: $ran: no line '$2' in"
+	sed 's/^/    /' "$work/$1"
+}
+
+has_not()
+{
+	grep -qE -e "$2" "$work/$1" || { passed=$((passed + 1)); return; }
+	failed=$((failed + 1))
+	echo "FAILED: $ran: line '$2' in"
+	sed 's/^/    /' "$work/$1"
+}
+
+names_of_any_length_have_their_sections()
+{
+	for length in 43 44 64; do
+		name=$(printf "%0${length}d" 0 | tr 0 n)
+		printf '[swarm %s]\nperiod = 7s\ncapacity = 9\n' "$name" >"$ENTRAIN_CONFIG"
+		run 0 create "$name"
+		has out "period 7 s, .* 9 slots; from $ENTRAIN_CONFIG$"
+		# and a pipe gets them whole
+		run 0 list
+		has out "^$name +0 "
+		run 0 rm "$name"
+	done
+}
+
+rules_are_in_nobodys_way()
+{
+	cat >"$ENTRAIN_CONFIG" <<-'END'
+	[swarm redis]
+	period = 1s
+	kind = grid
+
+	[rule redis-aof]                 ; first match wins; no rule: nothing is touched
+	exe = /usr/bin/redis-server      ; glob on the executable's path
+	path = /var/lib/redis/*
+	thread = bio_aof_fsync
+	call = fdatasync, fsync
+	swarm = redis
+	action = stagger                 ; stagger | batch | pace | observe
+	max_delay = 900ms
+	END
+	run 0 check --config "$ENTRAIN_CONFIG"
+	run 0 create redis
+	has out 'period 1 s, .*kind grid'
+	run 0 rm redis
+	sed -i 's/^action = .*/action = jump/' "$ENTRAIN_CONFIG"
+	run 1 check --config "$ENTRAIN_CONFIG"
+	has out "^$ENTRAIN_CONFIG:11: action: 'jump' is none of stagger, batch, pace, observe$"
+}
+
+what_is_there_twice_names_both_lines()
+{
+	printf '[swarm web]\nmax_delay = 1s\nmax-delay = 2s\nnonsense\n[swarm web]\n' >"$ENTRAIN_CONFIG"
+	run 1 check --config "$ENTRAIN_CONFIG"
+	has out "^$ENTRAIN_CONFIG:3: max-delay is given twice, first in line 2$"
+	has out "^$ENTRAIN_CONFIG:4: .*neither"
+	has out "^$ENTRAIN_CONFIG:5: \[swarm web\] is given twice, first in line 1$"
+	run 2 create web
+	has err "$ENTRAIN_CONFIG:3: max-delay is given twice"
+	has err '^try: entrainctl check --config'
+}
+
+what_cannot_be_read_says_so()
+{
+	mkdir "$work/directory"
+	run 2 check --config "$work/directory"
+	has err "$work/directory: it is a directory, not a file$"
+	ENTRAIN_CONFIG=$work/directory run 2 create web
+	has err "$work/directory: it is a directory, not a file$"
+	has err '^try: .*ENTRAIN_CONFIG$'
+	# root may read anything
+	[ "$(id -u)" -ne 0 ] || return
+	: >"$ENTRAIN_CONFIG"
+	chmod 0 "$ENTRAIN_CONFIG"
+	run 4 create web
+	has err "$ENTRAIN_CONFIG: not permitted"
+	has err '^try: let this user read it, or name another with ENTRAIN_CONFIG$'
+	run 4 check --config "$ENTRAIN_CONFIG"
+	has err '^try: .*let this user read it$'
+	has_not err '[-]-group'
+	chmod 600 "$ENTRAIN_CONFIG"
+}
+
+settings_that_do_not_fit_say_what_would()
+{
+	: >"$ENTRAIN_CONFIG"
+	run 2 create web --kind drifting
+	has err '^entrainctl: create: kind: drifting is not available.*taken, relative and grid$'
+	has err '^try: entrainctl create --help$'
+	run 2 create web --period 1s --max-delay 2s
+	has err '^entrainctl: create: max-delay: 2 s is not shorter than the period, 1 s$'
+	has err '^try: entrainctl create --help$'
+	run 0 create web --period 1s
+	run 2 set web max-delay=3s
+	has err '^entrainctl: set: max-delay: 3 s is not shorter than the period, 1 s$'
+	has err '^try: set both at once'
+	run 0 rm web
+}
+
+for test in names_of_any_length_have_their_sections rules_are_in_nobodys_way \
+	what_is_there_twice_names_both_lines what_cannot_be_read_says_so \
+	settings_that_do_not_fit_say_what_would; do
+	before=$failed
+	$test
+	[ $failed -eq $before ] && echo "ok $test" || echo "not ok $test"
+done
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
