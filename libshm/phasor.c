@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* phasor.c - cosine, sine and order parameters of binary angles, in integers. */
+#include "phasor.h"
+#include <math.h>
+
+/* Half the square and a sixth of the cube of PHASOR_ARC, for the moments of a row: 2^-80, 2^-114. */
+#define ARC_SECOND INT64_C(1293629)
+#define ARC_THIRD INT64_C(169336)
+
+/* clang-format off */
+const int32_t phasor_cosines[PHASOR_ROWS] = {
+	1073741824, 1073418433, 1072448455, 1070832474, 1068571464, 1065666786, 1062120190, 1057933813,
+	1053110176, 1047652185, 1041563127, 1034846671, 1027506862, 1019548121, 1010975242, 1001793390,
+	992008094, 981625251, 970651112, 959092290, 946955747, 934248793, 920979082, 907154608,
+	892783698, 877875009, 862437520, 846480531, 830013654, 813046808, 795590213, 777654384,
+	759250125, 740388522, 721080937, 701339000, 681174602, 660599890, 639627258, 618269338,
+	596538995, 574449320, 552013618, 529245404, 506158392, 482766489, 459083786, 435124548,
+	410903207, 386434353, 361732726, 336813204, 311690799, 286380643, 260897982, 235258165,
+	209476638, 183568930, 157550647, 131437462, 105245103, 78989349, 52686014, 26350943,
+	0, -26350943, -52686014, -78989349, -105245103, -131437462, -157550647, -183568930,
+	-209476638, -235258165, -260897982, -286380643, -311690799, -336813204, -361732726, -386434353,
+	-410903207, -435124548, -459083786, -482766489, -506158392, -529245404, -552013618, -574449320,
+	-596538995, -618269338, -639627258, -660599890, -681174602, -701339000, -721080937, -740388522,
+	-759250125, -777654384, -795590213, -813046808, -830013654, -846480531, -862437520, -877875009,
+	-892783698, -907154608, -920979082, -934248793, -946955747, -959092290, -970651112, -981625251,
+	-992008094, -1001793390, -1010975242, -1019548121, -1027506862, -1034846671, -1041563127, -1047652185,
+	-1053110176, -1057933813, -1062120190, -1065666786, -1068571464, -1070832474, -1072448455, -1073418433,
+	-1073741824, -1073418433, -1072448455, -1070832474, -1068571464, -1065666786, -1062120190, -1057933813,
+	-1053110176, -1047652185, -1041563127, -1034846671, -1027506862, -1019548121, -1010975242, -1001793390,
+	-992008094, -981625251, -970651112, -959092290, -946955747, -934248793, -920979082, -907154608,
+	-892783698, -877875009, -862437520, -846480531, -830013654, -813046808, -795590213, -777654384,
+	-759250125, -740388522, -721080937, -701339000, -681174602, -660599890, -639627258, -618269338,
+	-596538995, -574449320, -552013618, -529245404, -506158392, -482766489, -459083786, -435124548,
+	-410903207, -386434353, -361732726, -336813204, -311690799, -286380643, -260897982, -235258165,
+	-209476638, -183568930, -157550647, -131437462, -105245103, -78989349, -52686014, -26350943,
+	0, 26350943, 52686014, 78989349, 105245103, 131437462, 157550647, 183568930,
+	209476638, 235258165, 260897982, 286380643, 311690799, 336813204, 361732726, 386434353,
+	410903207, 435124548, 459083786, 482766489, 506158392, 529245404, 552013618, 574449320,
+	596538995, 618269338, 639627258, 660599890, 681174602, 701339000, 721080937, 740388522,
+	759250125, 777654384, 795590213, 813046808, 830013654, 846480531, 862437520, 877875009,
+	892783698, 907154608, 920979082, 934248793, 946955747, 959092290, 970651112, 981625251,
+	992008094, 1001793390, 1010975242, 1019548121, 1027506862, 1034846671, 1041563127, 1047652185,
+	1053110176, 1057933813, 1062120190, 1065666786, 1068571464, 1070832474, 1072448455, 1073418433,
+};
+/* clang-format on */
+
+/* The number of the angles of a row, and their moments as arcs, 2^-30. */
+struct arcs {
+	int64_t count, first, second, third;
+};
+
+/* Add the angles of a row, of which arcs are the moments: exp(i m rest) by four terms of its series, turned by m times the row. */
+__attribute__((always_inline)) static inline void
+row_add(struct phasor_sum *sum, uint32_t row, const struct arcs *arcs, unsigned m, uint32_t scale)
+{
+	const int64_t re = ((arcs->count * PHASOR_ONE) - m * m * arcs->second) >> scale;
+	const int64_t im = (m * arcs->first - (int64_t)(m * m * m) * arcs->third) >> scale;
+	const int64_t cosine = phasor_cosines[row * m % PHASOR_ROWS];
+	const int64_t sine = phasor_cosines[(row * m + PHASOR_ROWS * 3 / 4) % PHASOR_ROWS];
+
+	sum->re[m - 1] += re * cosine - im * sine;
+	sum->im[m - 1] += im * cosine + re * sine;
+}
+
+static inline int64_t row_count(const struct phasor_row *row)
+{
+	return (row->first + (INT64_C(1) << (PHASOR_COUNT_SHIFT - 1))) >> PHASOR_COUNT_SHIFT;
+}
+
+/* Of two opposite rows as of one: for even multiples of the angle they add up (sign 1), for odd ones not (-1). */
+__attribute__((always_inline)) static inline struct arcs rows_folded(const struct phasor_row *row,
+								     int64_t sign)
+{
+	const struct phasor_row *opposite = row + PHASOR_ROWS / 2;
+	const int64_t count = row_count(row) + sign * row_count(opposite);
+	const int64_t first =
+		row->first + sign * opposite->first - count * (INT64_C(1) << PHASOR_COUNT_SHIFT);
+
+	return (struct arcs){
+		.count = count,
+		.first = first * PHASOR_ARC >> 20,
+		.second = ((row->second + sign * opposite->second) >> 30) * ARC_SECOND >> 20,
+		.third = ((row->third + sign * opposite->third) >> 24) * ARC_THIRD >> 30,
+	};
+}
+
+struct phasor_sum phasor_rows_sum(const struct phasor_rows *rows)
+{
+	struct phasor_sum sum = { 0 };
+	uint32_t scale = 0;
+
+	for (uint32_t row = 0; row < PHASOR_ROWS; row++)
+		sum.count += (uint32_t)row_count(&rows->row[row]);
+	/* So that no sum of phasors exceeds 2^32, nor one of products 2^62. */
+	while (sum.count >> scale > 3)
+		scale++;
+	for (uint32_t row = 0; row < PHASOR_ROWS / 2; row++) {
+		struct arcs even, odd;
+
+		if (!(rows->row[row].first | rows->row[row + PHASOR_ROWS / 2].first))
+			continue;
+		odd = rows_folded(&rows->row[row], -1);
+		even = rows_folded(&rows->row[row], 1);
+		row_add(&sum, row, &odd, 1, scale);
+		row_add(&sum, row, &even, 2, scale);
+		row_add(&sum, row, &odd, 3, scale);
+		row_add(&sum, row, &even, 4, scale);
+	}
+	for (unsigned m = 0; m < PHASOR_ORDERS; m++) {
+		sum.re[m] = (sum.re[m] >> 30) * (INT64_C(1) << scale);
+		sum.im[m] = (sum.im[m] >> 30) * (INT64_C(1) << scale);
+	}
+	return sum;
+}
+
+uint32_t phasor_root(uint64_t square)
+{
+	uint64_t root = 0;
+
+	for (uint64_t bit = UINT64_C(1) << 62; bit; bit >>= 2) {
+		uint64_t trial = root + bit;
+
+		root >>= 1;
+		if (square >= trial) {
+			square -= trial;
+			root += bit;
+		}
+	}
+	return (uint32_t)root;
+}
+
+uint32_t phasor_order_ppm(const struct phasor_sum *sum, unsigned m)
+{
+	int64_t re, im;
+	uint64_t order;
+
+	if (sum->count == 0)
+		return 0;
+	re = sum->re[m - 1] / sum->count;
+	im = sum->im[m - 1] / sum->count;
+	order = phasor_root((uint64_t)(re * re) + (uint64_t)(im * im));
+	order = (order * 1000000 + PHASOR_ONE / 2) >> 30;
+	return order < 1000000 ? (uint32_t)order : 1000000;
+}
+
+double phasor_order(const struct phasor_sum *sum, unsigned m)
+{
+	if (sum->count == 0)
+		return 0;
+	return fmin(1, hypot((double)sum->re[m - 1], (double)sum->im[m - 1]) /
+			       ((double)sum->count * (double)PHASOR_ONE));
+}
