@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* clusters.h - m groups laid on top of one another, by turning group g back by g/m. */
+#ifndef ENTRAIN_CLUSTERS_H
+#define ENTRAIN_CLUSTERS_H
+
+#include "rules.h"
+
+struct clusters {
+	uint32_t count;
+	uint64_t part; /* of the period, 2^-16 ns */
+};
+
+static inline struct clusters clusters_of(const struct step *step)
+{
+	uint32_t count = step->clusters ? step->clusters : 1;
+
+	return (struct clusters){ count, ((uint64_t)step->longest_ns << 16) / count };
+}
+
+static inline int64_t cluster_shift_ns(struct clusters clusters, uint32_t index)
+{
+	return (int64_t)((index % clusters.count * clusters.part) >> 16);
+}
+
+static inline int64_t folded_ns(int64_t offset_ns, int64_t period_ns)
+{
+	if (offset_ns >= 2 * period_ns || offset_ns < -period_ns)
+		offset_ns %= period_ns;
+	if (offset_ns < 0)
+		return offset_ns + period_ns;
+	return offset_ns >= period_ns ? offset_ns - period_ns : offset_ns;
+}
+
+/* The offset of a peer on the circle where all groups lie on top of one another and this agent is at 0. */
+static inline int64_t cluster_offset_ns(const struct step *step, struct clusters clusters,
+					const struct peer *peer)
+{
+	int64_t shift_ns =
+		cluster_shift_ns(clusters, peer->index) - cluster_shift_ns(clusters, step->index);
+
+	return folded_ns(step_offset_ns(step, peer) - shift_ns, step->longest_ns);
+}
+
+#endif

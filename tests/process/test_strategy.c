@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* test_strategy.c - the strategy that an agent names at join is tried first: built in or its application's; events tell. */
+#include <pthread.h>
+#include <string.h>
+#include "life.h"
+
+#define PERIOD_NS (50 * LIFE_MS)
+#define AGENTS 3
+#define EVENTS 1024
+
+static struct entrain_agent *agents[AGENTS];
+static pthread_t threads[AGENTS];
+
+static void *take_turns(void *context)
+{
+	struct entrain_agent *agent = context;
+
+	while (entrain_wait(agent) == 0) {
+		life_check(entrain_begin(agent) == 0);
+		life_check(entrain_end(agent) == 0);
+	}
+	return NULL;
+}
+
+/* Three that join one after the other are at 0, 1/2 and 3/4 of the circle: an evenness of 2/3. */
+static void begin(const char *strategy)
+{
+	struct entrain_options options = ENTRAIN_OPTIONS;
+
+	options.strategy = strategy;
+	life_create(8, PERIOD_NS);
+	for (unsigned i = 0; i < AGENTS; i++) {
+		agents[i] = entrain_join(LIFE_SWARM, &options, NULL);
+		life_check(agents[i] != NULL);
+	}
+	for (unsigned i = 0; i < AGENTS; i++)
+		life_check(pthread_create(&threads[i], NULL, take_turns, agents[i]) == 0);
+}
+
+static void end(void)
+{
+	for (unsigned i = 0; i < AGENTS; i++)
+		entrain_cancel(agents[i]);
+	for (unsigned i = 0; i < AGENTS; i++) {
+		pthread_join(threads[i], NULL);
+		entrain_leave(agents[i]);
+	}
+	life_remove();
+}
+
+/* How many agents decided their last turn by this strategy. */
+static unsigned agents_by(const char *strategy)
+{
+	struct entrain_swarm *swarm = entrain_open(NULL, LIFE_SWARM, ENTRAIN_READ, NULL);
+	struct entrain_status status = ENTRAIN_STATUS;
+	struct entrain_agent_info infos[8];
+	unsigned count = 0;
+
+	life_check(swarm && entrain_status(swarm, &status, infos, 8, NULL) == 0);
+	for (unsigned i = 0; i < status.agents; i++)
+		count += strcmp(entrain_strategy_name((int)infos[i].strategy), strategy) == 0;
+	entrain_close(swarm);
+	return count;
+}
+
+/* How many events of this kind begin with these words. */
+static unsigned told(uint32_t kind, const char *words)
+{
+	static struct entrain_event events[EVENTS];
+	struct entrain_swarm *swarm = entrain_open(NULL, LIFE_SWARM, ENTRAIN_READ, NULL);
+	unsigned all, count = 0;
+
+	life_check(swarm && entrain_events(swarm, events, EVENTS, &all, NULL) == 0);
+	for (unsigned i = 0; i < all; i++)
+		count += events[i].kind == kind &&
+			 strncmp(events[i].text, words, strlen(words)) == 0;
+	entrain_close(swarm);
+	return count;
+}
+
+static bool converged(void)
+{
+	struct entrain_status status;
+
+	life_status(&status);
+	return status.measure.converged;
+}
+
+/* ---- the application's own -------------------------------------------------------------- */
+
+static unsigned asked;
+
+/* Never moves: what it is worth shows soon. */
+static int64_t stay(const struct entrain_view *view, void *context)
+{
+	life_check(view->size == sizeof(*view) && view->count < AGENTS);
+	__atomic_add_fetch((unsigned *)context, 1, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static struct entrain_strategy lazy = ENTRAIN_STRATEGY;
+
+static void register_lazy(void)
+{
+	lazy.name = "lazy";
+	lazy.delay_ns = stay;
+	lazy.context = &asked;
+	life_check(entrain_strategy_register(&lazy, NULL) == 0);
+}
+
+static void ones_own_is_tried_first_and_left_when_it_stalls(void **state)
+{
+	(void)state;
+	register_lazy();
+	asked = 0;
+	begin("lazy");
+	life_until(__atomic_load_n(&asked, __ATOMIC_RELAXED) >= AGENTS);
+	life_until(agents_by("own") == AGENTS || told(ENTRAIN_EVENT_STRATEGY, "changes") > 0);
+	/* It gets nobody there, so they go on to the goal's, and those do. */
+	life_until(converged());
+	life_check(told(ENTRAIN_EVENT_STRATEGY, "changes strategy to splay: stalled") > 0);
+	life_until(told(ENTRAIN_EVENT_REACHED, "") > 0);
+	end();
+}
+
+static void a_built_in_one_is_tried_first(void **state)
+{
+	(void)state;
+	begin("phase-nudge");
+	life_until(converged());
+	life_check(agents_by("phase-nudge") == AGENTS);
+	life_check(told(ENTRAIN_EVENT_STRATEGY, "") == 0);
+	end();
+}
+
+static void names_that_nobody_knows_are_refused(void **state)
+{
+	static const char *const wrong[] = { "splat", "Splay", "", "none", "own", "lazier" };
+	struct entrain_options options = ENTRAIN_OPTIONS;
+	struct entrain_error error;
+
+	(void)state;
+	life_create(8, PERIOD_NS);
+	for (unsigned i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		options.strategy = wrong[i];
+		assert_null(entrain_join(LIFE_SWARM, &options, &error));
+		assert_int_equal(error.code, ENTRAIN_USAGE);
+		assert_string_equal(error.object, wrong[i]);
+		assert_non_null(strstr(error.why, "no strategy has this name"));
+		assert_int_equal(life_occupied(), 0);
+	}
+	life_remove();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(ones_own_is_tried_first_and_left_when_it_stalls,
+						life_setup, life_teardown),
+		cmocka_unit_test_setup_teardown(a_built_in_one_is_tried_first, life_setup,
+						life_teardown),
+		cmocka_unit_test_setup_teardown(names_that_nobody_knows_are_refused, life_setup,
+						life_teardown),
+	};
+
+	return cmocka_run_group_tests_name("strategy", tests, NULL, NULL);
+}
