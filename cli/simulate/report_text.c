@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/* report_text.c - what came out of the runs, for people. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../table.h"
+#include "../text.h"
+#include "controls.h"
+#include "report.h"
+
+/* Cycles that are all shown at the start and after a change; the others as many apart as leaves ROWS_MOST rows. */
+#define ROWS_NEAR 3
+#define ROWS_MOST 16
+#define LINE_CELLS 60
+
+static void cycles_print(FILE *out, uint32_t cycles)
+{
+	if (cycles == RUN_NEVER)
+		fputs("never", out);
+	else
+		fprintf(out, "after %u cycle%s", cycles, cycles == 1 ? "" : "s");
+}
+
+/* ---- one run -------------------------------------------------------------------------- */
+
+static void head_print(const struct simulate_settings *settings, const struct run *run, FILE *out)
+{
+	const struct simulation_plan *plan = &run->plan;
+
+	fprintf(out, "%u agents, goal %s", plan->agents, plan->goal.name);
+	if (settings->trait)
+		fprintf(out, " with %s", settings->trait->name);
+	fprintf(out, ": %s %g%s\n", entrain_metric_name((int)plan->goal.id),
+		run->cycles[plan->cycles].target,
+		plan->goal.energy_least ? " and energy left" : "");
+	fprintf(out, "%s, topology %s, start %s, seed %llu, delay at most %g %% a cycle\n",
+		plan->control->next_ns || plan->control->serial ? plan->control->name
+								: "by its own rule",
+		settings->topology, settings->start, (unsigned long long)plan->seed,
+		(plan->cap_given ? plan->cap_ppm : plan->goal.cap_ppm) / 1e4);
+	fprintf(out, "hosts %s, duty %g %%, periods +-%g %%, lateness %g %% of a gap%s\n\n",
+		entrain_kind_name((int)plan->kind), plan->duty_ppm / 1e4, plan->spread_ppm / 1e4,
+		plan->lateness_ppm / 1e4, plan->synchronous ? ", in rounds" : "");
+}
+
+static bool row_is_shown(const struct run *run, uint32_t cycle)
+{
+	const uint32_t last = run->plan.cycles;
+	uint32_t apart = last / ROWS_MOST + 1;
+
+	/* 1, 2, 5, 10, ... */
+	for (uint32_t step = 1; step < apart; step *= 10)
+		apart = apart <= 2 * step    ? 2 * step
+			: apart <= 5 * step  ? 5 * step
+			: apart <= 10 * step ? 10 * step
+					     : apart;
+	if (cycle % apart == 0 || cycle == last || cycle <= ROWS_NEAR)
+		return true;
+	for (unsigned i = 0; i < run->changes; i++)
+		if (cycle >= run->change[i].cycle && cycle <= run->change[i].cycle + ROWS_NEAR)
+			return true;
+	return false;
+}
+
+static void row_put(struct table *table, const struct run *run, const struct gauge *gauge)
+{
+	table_put(table, TEXT_PLAIN, "%u", gauge->cycle);
+	table_put(table, TEXT_PLAIN, "%u", gauge->agents);
+	table_put(table, gauge->converged ? TEXT_GOOD : TEXT_PLAIN, "%.3f", gauge->value);
+	table_put(table, gauge->converged ? TEXT_GOOD : TEXT_PLAIN, "%s",
+		  gauge->converged ? "yes" : "no");
+	table_put(table, TEXT_PLAIN, "%.3f", gauge->evenness);
+	table_put(table, TEXT_PLAIN, "%.2f", gauge->max_gap);
+	table_put(table, TEXT_PLAIN, "%.3f", gauge->order[0]);
+	table_put(table, TEXT_PLAIN, "%u", gauge->peak_overlap);
+	table_put(table, TEXT_PLAIN, "%.2f %%", 100 * gauge->delay);
+	table_put(table, TEXT_PLAIN, "%.1f", gauge->energy);
+	if (run->changes)
+		table_put(table, TEXT_DIM, "%s", "");
+	for (unsigned i = 0; i < run->changes; i++)
+		if (run->change[i].cycle == gauge->cycle) {
+			table->cell_count--;
+			table_put(table, TEXT_WARN, "then %s of %g %%", run->change[i].what,
+				  run->change[i].share_ppm / 1e4);
+		}
+}
+
+static void rows_print(const struct run *run, FILE *out)
+{
+	static const struct table_column columns[] = {
+		{ "cycle", 1 },    { "agents", 1 },  { "value", 1 },     { "reached", 1 },
+		{ "evenness", 1 }, { "max gap", 1 }, { "coherence", 1 }, { "overlap", 1 },
+		{ "delay", 1 },    { "energy", 1 },  { "", 0 },
+	};
+	struct table table;
+
+	/* The last one is for what happens then. */
+	table_begin(&table, columns,
+		    (int)(sizeof(columns) / sizeof(columns[0])) - (run->changes == 0));
+	for (uint32_t cycle = 0; cycle <= run->plan.cycles; cycle++)
+		if (row_is_shown(run, cycle))
+			row_put(&table, run, &run->cycles[cycle]);
+	table_finish(&table, out, text_colour(out), text_columns(out));
+}
+
+static int wants_blocks(FILE *out)
+{
+	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+
+	for (size_t i = 0; text_columns(out) && i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && *value)
+			return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
+	}
+	return 0;
+}
+
+static double evenness_of(const struct gauge *gauge)
+{
+	return gauge->evenness;
+}
+
+static double coherence_of(const struct gauge *gauge)
+{
+	return gauge->order[0];
+}
+
+/* A cell shows the worst of the cycles that it stands for: the least. */
+static void line_print(const struct run *run, const char *name,
+		       double (*value)(const struct gauge *), FILE *out)
+{
+	static const char *const blocks[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+	static const char *const letters[] = { " ", "_", ".", ":", "-", "=", "+", "*", "#" };
+	const char *const *marks = wants_blocks(out) ? blocks : letters;
+	const uint32_t count = run->plan.cycles + 1;
+	const uint32_t cells = count < LINE_CELLS ? count : LINE_CELLS;
+
+	fprintf(out, "%-10s|", name);
+	for (uint32_t cell = 0; cell < cells; cell++) {
+		double least = INFINITY;
+
+		for (uint32_t i = (uint32_t)((uint64_t)count * cell / cells);
+		     i < (uint64_t)count * (cell + 1) / cells; i++)
+			least = fmin(least, value(&run->cycles[i]));
+		fputs(marks[(int)(fmin(1, fmax(0, least)) * 8 + .5)], out);
+	}
+	fputs("|\n", out);
+}
+
+static double share_of(uint64_t part, uint64_t all)
+{
+	return all ? 100. * (double)part / (double)all : 0;
+}
+
+static void load_print(const struct run *run, FILE *out)
+{
+	const struct workload_result *load = &run->load;
+	const double period = SIMULATION_PERIOD_NS, tasks = load->tasks ? (double)load->tasks : 1;
+
+	fprintf(out, "requests %s: %llu tasks in %llu batches\n", run->plan.pattern->name,
+		(unsigned long long)load->tasks, (unsigned long long)load->batches);
+	fprintf(out,
+		"  batched where turns meet: %llu calls, %.1f %% saved; a task waits %.2f "
+		"periods, at most %.2f\n",
+		(unsigned long long)load->calls, share_of(load->tasks - load->calls, load->tasks),
+		(double)load->call_wait_sum_ns / tasks / period,
+		(double)load->call_wait_max_ns / period);
+	fprintf(out,
+		"  at one server: queue %.1f, at most %llu of %u agents; a task waits %.2f "
+		"periods, at most %.2f\n",
+		load->elapsed_ns ? (double)load->queue_sum_ns / (double)load->elapsed_ns : 0,
+		(unsigned long long)load->queue_most, load->overlap_most,
+		(double)load->served_wait_sum_ns / tasks / period,
+		(double)load->served_wait_max_ns / period);
+}
+
+static void one_print(const struct simulate_settings *settings, FILE *out)
+{
+	const struct run *run = &settings->runs[0];
+
+	head_print(settings, run, out);
+	rows_print(run, out);
+	fputc('\n', out);
+	line_print(run, "evenness", evenness_of, out);
+	line_print(run, "coherence", coherence_of, out);
+	fputs("\ngoal reached ", out);
+	cycles_print(out, run->converged_at);
+	for (unsigned i = 0; i < run->changes; i++) {
+		fprintf(out, "\n%s of %g %% after cycle %u: reached again ", run->change[i].what,
+			run->change[i].share_ppm / 1e4, run->change[i].cycle);
+		cycles_print(out, run->change[i].cycles);
+	}
+	fprintf(out, "\nenergy never below %.1f; strategies changed %u times\n", run->energy_least,
+		run->switches);
+	if (run->plan.pattern)
+		load_print(run, out);
+}
+
+/* ---- several runs --------------------------------------------------------------------- */
+
+static void cell_put(struct table *table, uint32_t cycles)
+{
+	if (cycles == RUN_NEVER)
+		table_put(table, TEXT_BAD, "never");
+	else
+		table_put(table, TEXT_PLAIN, "%u", cycles);
+}
+
+static void cells_put(struct table *table, const struct run *runs, uint32_t count, int change)
+{
+	const struct report_cell cell = report_cell_of(runs, count, change);
+
+	cell_put(table, cell.median);
+	cell_put(table, cell.worst);
+}
+
+/* A row for the start and one for each change. */
+static void rows_put(struct table *table, const struct run *runs, uint32_t seeds)
+{
+	double energy_least = 100;
+
+	for (uint32_t i = 0; i < seeds; i++)
+		energy_least = fmin(energy_least, runs[i].energy_least);
+	for (int change = -1; change < (int)runs->changes; change++) {
+		table_put(table, TEXT_PLAIN, "%s", runs->plan.goal.name);
+		table_put(table, TEXT_PLAIN, "%u", runs->plan.agents);
+		table_put(table, TEXT_PLAIN, "%s",
+			  change < 0 ? "the start" : runs->change[change].what);
+		cells_put(table, runs, seeds, change);
+		table_put(table, TEXT_PLAIN, "%u", seeds);
+		table_put(table, TEXT_PLAIN, "%.1f", energy_least);
+	}
+}
+
+static void many_print(const struct simulate_settings *settings, FILE *out)
+{
+	static const struct table_column columns[] = {
+		{ "goal", 0 },  { "agents", 1 }, { "cycles from", 0 },  { "median", 1 },
+		{ "worst", 1 }, { "runs", 1 },   { "least energy", 1 },
+	};
+	const struct simulation_plan *plan = &settings->runs[0].plan;
+	struct table table;
+
+	fprintf(out,
+		"%s, topology %s, start %s, seeds from %llu, %u cycles\n"
+		"Cycles until the goal was reached for good: until the next change, or the "
+		"end.\n\n",
+		plan->control->name, settings->topology, settings->start,
+		(unsigned long long)plan->seed, plan->cycles);
+	table_begin(&table, columns, sizeof(columns) / sizeof(columns[0]));
+	for (uint32_t at = 0; at < settings->count; at += settings->seeds)
+		rows_put(&table, &settings->runs[at], settings->seeds);
+	table_finish(&table, out, text_colour(out), text_columns(out));
+}
+
+void simulate_report_text(const struct simulate_settings *settings, FILE *out)
+{
+	if (settings->count == 1)
+		one_print(settings, out);
+	else
+		many_print(settings, out);
+}
