@@ -7,7 +7,7 @@
 
 /*
  * The commands, in the order in which help shows them. X(create) is `const struct command
- * command_create`, defined in command_create.c (demo: in demo/command_demo.c). This list is the one
+ * command_create`, defined in command_create.c (demo, simulate: in folders of their own). This list is the one
  * place to add to: dispatch, help, completion and the test of the manual follow it.
  */
 #define CLI_COMMANDS(X) \
@@ -15,11 +15,15 @@
 	X(list) \
 	X(status) \
 	X(set) \
+	X(resize) \
 	X(wait) \
 	X(reap) \
+	X(disrupt) \
+	X(events) \
 	X(rm) \
 	X(check) \
 	X(demo) \
+	X(simulate) \
 	X(version) \
 	X(help)
 

@@ -151,8 +151,8 @@ static int check_run(struct invocation *invocation)
 		return config_check(invocation, file);
 	if (typed[strspn(typed, "0123456789")] == '\0')
 		return message_usage("check", "entrainctl check SWARM",
-				     "%s looks like a process; processes are not checked in this "
-				     "version",
+				     "%s, all digits, is a process here and never a swarm; "
+				     "processes are not checked in this version",
 				     typed);
 	return segment_check(invocation);
 }
@@ -175,7 +175,9 @@ const struct command command_check = {
 	.detail =
 		"Prints a line for each thing that is wrong with a swarm's objects, or with a\n"
 		"configuration file (file:line: what is wrong). Exit status 0 if there is none or\n"
-		"all were repaired, else 1. Without --repair nothing is changed.",
+		"all were repaired, else 1. Without --repair nothing is changed. A word of digits\n"
+		"only is the PID of a process here, never a swarm, although every other command\n"
+		"takes it for a swarm's name; processes are not checked in this version.",
 	.examples = "  entrainctl check web\n"
 		    "  entrainctl check web --repair\n"
 		    "  entrainctl check --config /etc/entrain/entrain.ini",

@@ -64,11 +64,12 @@ static void cut_put(struct table *table, enum text_style style, const char *text
 		table_put(table, style, "%.*s...", shown - 3, text);
 }
 
-enum column { NAME, AGENTS, GOAL, COHERENCE, PERIOD, MODE, COLUMN_COUNT };
+enum column { NAME, AGENTS, GOAL, COHERENCE, PERIOD, MODE, TOPOLOGY, COLUMN_COUNT };
 
 static const struct table_column list_columns[] = {
 	[NAME] = { "swarm", 0 },          [AGENTS] = { "agents", 1 }, [GOAL] = { "goal", 0 },
 	[COHERENCE] = { "coherence", 1 }, [PERIOD] = { "period", 1 }, [MODE] = { "mode", 0 },
+	[TOPOLOGY] = { "topology", 0 },
 };
 
 static void names_print(const struct swarm_names *names, const char *dir)
@@ -96,6 +97,7 @@ static void names_print(const struct swarm_names *names, const char *dir)
 			  entrain_duration_text(status.settings.period_ns, period));
 		table_put(&table, status.settings.mode == ENTRAIN_ACT ? TEXT_PLAIN : TEXT_WARN,
 			  "%s", entrain_mode_name((int)status.settings.mode));
+		table_put(&table, TEXT_PLAIN, "%.24s", status.settings.topology);
 	}
 	table_finish(&table, stdout, text_colour(stdout), text_columns(stdout));
 }
@@ -122,6 +124,10 @@ static void names_json(const struct swarm_names *names, const char *dir)
 		json_real(&json, "coherence", status.measure.coherence);
 		json_integer(&json, "period_ns", status.settings.period_ns);
 		json_text(&json, "mode", entrain_mode_name((int)status.settings.mode));
+		json_row(&json, "topology");
+		json_text(&json, "kind", status.settings.topology);
+		json_unsigned(&json, "generation", status.topology_generation);
+		json_end(&json);
 		json_end(&json);
 	}
 	json_finish(&json);
@@ -152,7 +158,7 @@ const struct command command_list = {
 	.detail =
 		"Lists the swarms in the directory of shared-memory objects, sorted by name: how\n"
 		"many agents are alive, goal, coherence (0 spread apart, 1 all together), period,\n"
-		"mode. A swarm that cannot be looked at is listed with the reason.",
+		"mode, topology. A swarm that cannot be looked at is listed with the reason.",
 	.examples = "  entrainctl list\n"
 		    "  entrainctl list --json | jq -r '.swarms[].swarm'",
 	.flags = COMMAND_DIR | COMMAND_JSON,

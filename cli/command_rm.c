@@ -31,7 +31,8 @@ const struct command command_rm = {
 	.detail =
 		"Removes the swarm's shared-memory objects. Agents that are still in it notice,\n"
 		"keep their own period from then on, and join again once it is created anew. Also\n"
-		"removes what a creation that died half-way has left.",
+		"removes what a creation that died half-way has left, and what lost its control\n"
+		"object. Only the owner and root may; nobody can keep root from it.",
 	.examples = "  entrainctl rm web\n"
 		    "  entrainctl rm web --when-empty",
 	.options = rm_options,

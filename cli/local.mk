@@ -15,18 +15,32 @@ entrainctl_SOURCES = \
 	%D%/picture.h %D%/picture.c %D%/picture_print.c \
 	%D%/pause.h %D%/pause.c \
 	%D%/follow.h %D%/follow.c \
+	%D%/event_list.h %D%/event_list.c \
 	%D%/command_create.c \
 	%D%/command_list.c \
 	%D%/command_status.c \
 	%D%/command_set.c \
+	%D%/command_resize.c \
 	%D%/command_wait.c \
 	%D%/command_reap.c \
+	%D%/command_disrupt.c \
+	%D%/command_events.c \
 	%D%/command_rm.c \
 	%D%/command_check.c \
 	%D%/command_version.c \
 	%D%/command_help.c
 entrainctl_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
 entrainctl_LDADD = libentrain.la
+
+# A full screen, where there is ncursesw.
+entrainctl_SOURCES += %D%/screen.h
+if CURSES
+entrainctl_SOURCES += %D%/screen.c
+entrainctl_LDADD += $(CURSES_LIBS)
+else
+entrainctl_SOURCES += %D%/screen_none.c
+endif
 EXTRA_DIST += %D%/README.md
 
 include %D%/demo/local.mk
+include %D%/simulate/local.mk

@@ -48,6 +48,10 @@ static void agent_json(const struct entrain_agent_info *agent, struct json *json
 	json_text(json, "state", entrain_state_name((int)agent->state));
 	json_boolean(json, "off_beat", agent->off_beat != 0);
 	json_boolean(json, "implausible", agent->implausible != 0);
+	json_boolean(json, "reached", agent->reached != 0);
+	json_boolean(json, "behind", agent->behind != 0);
+	json_boolean(json, "cannot_follow", agent->cannot_follow != 0);
+	json_unsigned(json, "neighbours", agent->neighbours);
 	json_real(json, "phase", agent->phase);
 	json_integer(json, "period_ns", agent->period_ns);
 	json_integer(json, "next_turn_ns", agent->next_turn_ns);
@@ -87,6 +91,9 @@ static void measure_json(const struct entrain_measure *measure, struct json *jso
 	json_real(json, "max_gap", measure->max_gap);
 	json_real(json, "evenness_actual", measure->evenness_actual);
 	json_unsigned(json, "peak_overlap", measure->peak_overlap);
+	json_real(json, "rhythm", measure->rhythm);
+	json_real(json, "duty", measure->duty);
+	json_real(json, "energy", measure->energy);
 }
 
 /* As a share or as a duration; both null: as the goal has it. */
@@ -100,6 +107,15 @@ static void max_delay_json(const struct entrain_settings *settings, struct json 
 		json_integer(json, "max_delay_ns", settings->max_delay_ns);
 	else
 		json_null(json, "max_delay_ns");
+}
+
+unsigned picture_reached(const struct picture *picture)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < picture->agent_count; i++)
+		count += picture->agents[i].reached != 0;
+	return count;
 }
 
 void picture_json(const struct picture *picture, struct json *json)
@@ -116,6 +132,11 @@ void picture_json(const struct picture *picture, struct json *json)
 	json_text(json, "kind", settings->topology);
 	json_unsigned(json, "generation", status->topology_generation);
 	json_unsigned(json, "acknowledged", status->acknowledged);
+	json_unsigned(json, "cannot_follow", status->cannot_follow);
+	json_end(json);
+	json_row(json, "disruption");
+	json_unsigned(json, "number", status->disruption);
+	json_unsigned(json, "scattered", status->scattered);
 	json_end(json);
 	json_unsigned(json, "capacity", status->capacity);
 	json_unsigned(json, "agents_alive", status->measure.agents_alive);
@@ -126,6 +147,7 @@ void picture_json(const struct picture *picture, struct json *json)
 	json_real(json, "band", settings->band_ppm / 1e6);
 	max_delay_json(settings, json);
 	measure_json(&status->measure, json);
+	json_unsigned(json, "agents_reached", picture_reached(picture));
 	json_array(json, "agents");
 	for (unsigned i = 0; i < picture->agent_count; i++)
 		agent_json(&picture->agents[i], json);

@@ -20,7 +20,10 @@ struct picture {
 int picture_take(struct picture *picture, struct entrain_swarm *swarm, struct entrain_error *error);
 void picture_free(struct picture *picture);
 
-/* The picture as INTERFACE's `status --json` has it, as members of the open object. */
+/* How many agents see the goal reached among those that they look at. */
+unsigned picture_reached(const struct picture *picture);
+
+/* The picture as the manual's `status --json` has it, as members of the open object. */
 void picture_json(const struct picture *picture, struct json *json);
 
 /* The picture for people: header, a bar over one period, the agents; at most `most` of them (0: as many

@@ -35,8 +35,12 @@ static void header_print(const struct picture *picture, FILE *out, int colour)
 		entrain_duration_text(settings->period_ns, period), settings->band_ppm / 1e4,
 		delay);
 	text_print(out, settings->topology, 0);
-	fprintf(out, ", generation %" PRIu64 ", %u follow%s it\n", status->topology_generation,
+	fprintf(out, ", generation %" PRIu64 ", %u follow%s it", status->topology_generation,
 		status->acknowledged, status->acknowledged == 1 ? "s" : "");
+	if (status->cannot_follow)
+		fprintf(out, ", %s%u cannot%s", text_style(colour, TEXT_WARN),
+			status->cannot_follow, text_style(colour, TEXT_PLAIN));
+	putc('\n', out);
 }
 
 /* ", 2 stale", coloured, where there are any. */
@@ -65,6 +69,9 @@ static void measure_print(const struct picture *picture, FILE *out, int colour)
 		measure->value, measure->target,
 		text_style(colour, measure->converged ? TEXT_GOOD : TEXT_WARN),
 		measure->converged ? "converged" : "not converged", text_style(colour, TEXT_PLAIN));
+	if (strcmp(picture->status.settings.topology, "full") != 0)
+		fprintf(out, "%u of %u agents see it reached among their neighbours\n",
+			picture_reached(picture), measure->agents_alive);
 	fprintf(out, "evenness %.2f planned, %.2f as acted   gaps %.2f to %.2f of the wanted\n",
 		measure->evenness, measure->evenness_actual, measure->min_gap, measure->max_gap);
 	fprintf(out, "coherence %.2f   peak overlap %u in the last period\n", measure->coherence,

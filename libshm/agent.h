@@ -6,9 +6,10 @@
 #include <semaphore.h>
 #include "measure.h"
 #include "process.h"
+#include "recorder.h"
 #include "roster.h"
 #include "settings.h"
-#include "strategy/decide.h"
+#include "steer.h"
 
 /* The longest that a delay is slept without looking whether the swarm was switched off. */
 #define OFF_LATENCY_NS INT64_C(100000000)
@@ -17,9 +18,8 @@
 #define RECENT 8
 
 struct entrain_agent {
-	uint64_t process;   /* process_id() of whom it belongs to */
-	uint64_t pid_space; /* that process's, for a child that cannot ask */
-	sem_t cancel;       /* posted by entrain_cancel(), also from a signal handler */
+	uint64_t process; /* process_id() of whom it belongs to */
+	sem_t cancel;     /* posted by entrain_cancel(), also from a signal handler */
 
 	/* where it is */
 	bool joined;
@@ -30,6 +30,7 @@ struct entrain_agent {
 	struct roster roster;
 	uint32_t index;
 	struct slot_owner owner;
+	struct recorder recorder;
 
 	/* as it was told at join */
 	char name[19], label[13];
@@ -50,9 +51,17 @@ struct entrain_agent {
 	int64_t recent_ns[RECENT]; /* the last actions, for work_ns */
 	int64_t work_ns; /* how long its action takes, as others should plan; 0: not known */
 	int64_t work_published_ns;
-	int64_t lateness_ns; /* running mean, 1/8 */
-	uint32_t energy;
+	int64_t lateness_ns;                /* running mean, 1/8 */
+	uint32_t own_strategy;              /* enum strategy tried first */
+	const struct entrain_strategy *own; /* if that is the application's */
+	struct steer steer;
+	bool cannot_follow;  /* the topology: full is followed instead */
+	bool graph;          /* the last snapshot was of the neighbours only */
+	uint64_t generation; /* of the topology that it follows */
 	uint64_t turns, missed;
+	uint32_t mode_noted, missed_noted; /* as the recorder last has them */
+	uint32_t counted_noted, counted;   /* agents that count: noted, and in the turn before */
+	bool late_noted;
 	int64_t delay_max_ns, delay_total_ns;
 	uint32_t doubt; /* a slot that cannot be read, seen by the last snapshot; DECIDE_NOBODY */
 	uint64_t looked_turn; /* turns when it last looked whether the objects are still there */

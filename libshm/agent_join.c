@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "error.h"
 #include "mark.h"
+#include "register.h"
 
 #define WHAT "join swarm"
 #define READY_TIMEOUT_NS INT64_C(2000000000)
@@ -52,6 +53,19 @@ static enum entrain_code options_check(const struct entrain_options *options,
 	return why ? error_set(error, ENTRAIN_USAGE, 0, WHAT, "options", "%s", why) : ENTRAIN_OK;
 }
 
+/* What the options name to be tried first, if anything. */
+static enum entrain_code strategy_option(const char *name, uint32_t *number,
+					 const struct entrain_strategy **own,
+					 struct entrain_error *error)
+{
+	*number = name ? strategy_number(name, own) : STRATEGY_NONE;
+	if (!name || *number != STRATEGY_NONE)
+		return ENTRAIN_OK;
+	return error_set(
+		error, ENTRAIN_USAGE, 0, WHAT, name,
+		"no strategy has this name: it is neither one of the library's nor registered");
+}
+
 /* With the lock held: claim a slot in the mapped swarm and plan the first turn. */
 static enum entrain_code claim(struct entrain_agent *agent, bool hurry, struct entrain_error *error)
 {
@@ -87,7 +101,11 @@ static enum entrain_code claim(struct entrain_agent *agent, bool hurry, struct e
 		return error_set(error, ENTRAIN_UNSOUND, 0, WHAT, agent->place.agents,
 				 "somebody else writes into every slot that was just claimed");
 	MARK();
-	agent->pid_space = self->pid_space;
+	recorder_open(&agent->recorder, agent->owner.slot, agent->owner.version);
+	recorder_note(&agent->recorder, now_ns, ENTRAIN_EVENT_JOINED, self->pid);
+	agent->mode_noted = agent->settings.mode;
+	agent->missed_noted = agent->counted_noted = agent->counted = 0;
+	agent->late_noted = false;
 	agent->joined = true;
 	agent->why = ENTRAIN_OK;
 	return ENTRAIN_OK;
@@ -98,6 +116,7 @@ static void unclaim(struct entrain_agent *agent)
 {
 	if (!agent->joined)
 		return;
+	recorder_note(&agent->recorder, clock_now_ns(), ENTRAIN_EVENT_LEFT, 0);
 	roster_release(&agent->roster, agent->index, &agent->owner);
 	agent->joined = false;
 }
@@ -105,10 +124,16 @@ static void unclaim(struct entrain_agent *agent)
 /* With the lock held: give slot and mapping back. */
 static void detach(struct entrain_agent *agent)
 {
+	struct mapping *mapping = agent->mapping;
+
 	unclaim(agent);
-	if (agent->mapping)
-		mapping_put(agent->mapping);
 	agent->mapping = NULL;
+	/* A child that another thread forks from here on has no use of what is freed. */
+	atomic_signal_fence(memory_order_seq_cst);
+	if (mapping) {
+		mapping_reclaim(mapping, true);
+		mapping_put(mapping);
+	}
 }
 
 static enum entrain_code join_locked(struct entrain_agent *agent, bool hurry,
@@ -119,6 +144,7 @@ static enum entrain_code join_locked(struct entrain_agent *agent, bool hurry,
 	agent->mapping = mapping_get(&agent->place, &agent->trust, clock_now_ns(), &code, error);
 	if (!agent->mapping)
 		return code;
+	mapping_reclaim(agent->mapping, !hurry);
 	code = claim(agent, hurry, error);
 	if (code)
 		detach(agent);
@@ -165,7 +191,8 @@ static enum entrain_code create_missing(const struct segment_place *place,
 	return code == ENTRAIN_EXISTS ? ENTRAIN_OK : code; /* somebody else was faster: fine */
 }
 
-static struct entrain_agent *agent_make(const struct entrain_options *options)
+static struct entrain_agent *agent_make(const struct entrain_options *options,
+					uint32_t own_strategy, const struct entrain_strategy *own)
 {
 	struct entrain_agent *agent = calloc(1, sizeof(*agent));
 
@@ -189,6 +216,8 @@ static struct entrain_agent *agent_make(const struct entrain_options *options)
 	agent->period_option_ns = options->period_ns;
 	agent->trust.has_owner = options->trust_owner != 0;
 	agent->trust.owner = options->owner;
+	agent->own_strategy = own_strategy;
+	agent->own = own;
 	return agent;
 }
 
@@ -207,6 +236,8 @@ struct entrain_agent *entrain_join(const char *swarm, const struct entrain_optio
 	int saved = errno, cancel_state;
 	struct entrain_agent *agent = NULL;
 	struct segment_place place;
+	const struct entrain_strategy *own = NULL;
+	uint32_t own_strategy = STRATEGY_NONE;
 	enum entrain_code code;
 	int64_t deadline_ns;
 
@@ -214,10 +245,12 @@ struct entrain_agent *entrain_join(const char *swarm, const struct entrain_optio
 		options = &defaults;
 	code = options_check(options, error);
 	if (!code)
+		code = strategy_option(options->strategy, &own_strategy, &own, error);
+	if (!code)
 		code = segment_place_init(&place, options->dir, swarm, error);
 	if (code)
 		return NULL;
-	agent = process_id() ? agent_make(options) : NULL;
+	agent = process_id() ? agent_make(options, own_strategy, own) : NULL;
 	if (!agent) {
 		error_set(error, ENTRAIN_LIMIT, ENOMEM, WHAT, place.name, NULL);
 		errno = saved;
@@ -252,7 +285,6 @@ struct entrain_agent *entrain_join(const char *swarm, const struct entrain_optio
 static void become_own(struct entrain_agent *agent)
 {
 	agent->process = process_id();
-	process_identity_inherit(agent->pid_space);
 	agent->joined = false;
 	agent->began_ns = 0;
 	agent->turns = agent->missed = agent->actions = 0;
@@ -263,22 +295,33 @@ static void become_own(struct entrain_agent *agent)
 	agent_timer_close(agent);
 	agent->last_begin_ns = 0;
 	if (agent->mapping)
-		agent->mapping = mapping_adopt(agent->mapping);
+		mapping_adopt(&agent->mapping);
 }
 
 static enum entrain_code rejoin_locked(struct entrain_agent *agent, bool hurry,
 				       struct entrain_error *error)
 {
-	bool current;
+	bool current, taken;
+	uint32_t former;
+	enum entrain_code code;
 
 	if (!agent_here(agent))
 		become_own(agent);
 	current = agent->mapping && segment_current(&agent->mapping->segment);
+	if (current)
+		mapping_reclaim(agent->mapping, false);
 	if (agent->joined && current && slot_owned(&agent->owner))
 		return ENTRAIN_OK;
+	former = agent->index;
+	taken = agent->joined && current && !slot_owned(&agent->owner);
 	unclaim(agent);
-	if (current)
-		return claim(agent, hurry, error);
+	if (current) {
+		code = claim(agent, hurry, error);
+		if (!code && taken)
+			recorder_note(&agent->recorder, clock_now_ns(), ENTRAIN_EVENT_FENCED,
+				      former);
+		return code;
+	}
 	detach(agent);
 	return join_locked(agent, hurry, error);
 }
@@ -325,6 +368,22 @@ void agent_upkeep(struct entrain_agent *agent)
 	errno = saved;
 }
 
+int entrain_quiesce(struct entrain_agent *agent)
+{
+	int saved = errno;
+
+	if (!agent)
+		return ENTRAIN_USAGE;
+	if (!agent_here(agent))
+		return ENTRAIN_FORKED;
+	process_lock();
+	if (agent->mapping)
+		mapping_reclaim(agent->mapping, true);
+	process_unlock();
+	errno = saved;
+	return 0;
+}
+
 int entrain_joined(const struct entrain_agent *agent, enum entrain_code *why)
 {
 	enum entrain_code code = ENTRAIN_OK;
@@ -366,11 +425,12 @@ void entrain_leave(struct entrain_agent *agent)
 	if (!agent)
 		return;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-	if (agent_here(agent)) {
-		process_lock();
+	process_lock();
+	if (agent_here(agent))
 		detach(agent);
-		process_unlock();
-	}
+	else if (agent->mapping)
+		mapping_forget(agent->mapping);
+	process_unlock();
 	agent_free(agent);
 	pthread_setcancelstate(cancel_state, NULL);
 	errno = saved;

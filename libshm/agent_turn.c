@@ -2,10 +2,9 @@
 /* agent_turn.c - an agent's turn: look at the others, decide, publish; measure the action. */
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include "agent.h"
+#include "agent_snapshot.h"
 #include "clock.h"
-#include "energy.h"
 #include "goal.h"
 
 /* Running means move by this part of what is new. */
@@ -14,34 +13,6 @@
 #define WORK_CHANGE_PART 10
 /* How often a joiner looks for another gap when others joined at the same moment. */
 #define JOIN_TRIES 4
-
-struct scratch {
-	size_t size;
-	void *rule; /* of decide() */
-	struct peer peers[ENTRAIN_CAPACITY_MAX];
-	struct measured measured[ENTRAIN_CAPACITY_MAX];
-	uint64_t words[2 * ENTRAIN_CAPACITY_MAX];
-};
-
-struct scratch *scratch_make(void)
-{
-	size_t rule_size = decide_scratch_size(ENTRAIN_CAPACITY_MAX);
-	size_t size = sizeof(struct scratch) + 64 + rule_size;
-	struct scratch *scratch = mmap(NULL, size, PROT_READ | PROT_WRITE,
-				       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (scratch == MAP_FAILED)
-		return NULL;
-	scratch->size = size;
-	scratch->rule = (void *)(((uintptr_t)(scratch + 1) + 63) & ~(uintptr_t)63);
-	return scratch;
-}
-
-void scratch_free(struct scratch *scratch)
-{
-	if (scratch)
-		munmap(scratch, scratch->size);
-}
 
 bool agent_settings_read(struct entrain_agent *agent)
 {
@@ -62,65 +33,6 @@ bool agent_settings_read(struct entrain_agent *agent)
 	return true;
 }
 
-struct measured *scratch_measured(struct scratch *scratch, uint64_t **words)
-{
-	*words = scratch->words;
-	return scratch->measured;
-}
-
-/* A slot that cannot be read: one of them, another at each turn, is looked up if nobody is overdue. Of claims that have
- * published nothing only those that should have long since. */
-static void doubt(struct entrain_agent *agent, uint32_t index, uint64_t version, int64_t now_ns)
-{
-	if (version_sequence(version) == 0 &&
-	    !roster_claim_old(&agent->roster, index, version, now_ns))
-		return;
-	if (agent->doubt == DECIDE_NOBODY || (index ^ agent->turns) % 7 == 0)
-		agent->doubt = index;
-}
-
-/*
- * Read every other slot once. Counts the actions in progress on the way: `acting`. What names another writer than
- * its slot's owner is a liar's and left out. O(agents alive), plus a word for 64 slots of capacity.
- */
-static uint32_t snapshot_take(struct entrain_agent *agent, int64_t now_ns, uint32_t *acting)
-{
-	const struct roster *roster = &agent->roster;
-	struct peer *peers = agent->scratch->peers;
-	uint32_t count = 0;
-
-	agent->doubt = DECIDE_NOBODY;
-	for (uint32_t base = 0; base < roster->capacity; base += 64) {
-		uint64_t word = atomic_load_explicit(&roster->agents->occupied[base / 64],
-						     memory_order_relaxed);
-
-		for (; word; word &= word - 1) {
-			uint32_t index = base + (uint32_t)__builtin_ctzll(word);
-			struct slot_view view;
-			enum slot_result result;
-
-			if (index == agent->index || index >= roster->capacity)
-				continue;
-			result = slot_read(&roster->slots[index], now_ns, &view);
-			if (result == SLOT_FREE)
-				roster_unmark(roster, index); /* or the hint costs for ever */
-			if (result == SLOT_GARBLED || result == SLOT_EMPTY)
-				doubt(agent, index, view.version, now_ns);
-			if (result != SLOT_READ)
-				continue;
-			*acting += view.acting && view.began_ns <= now_ns &&
-				   now_ns - view.began_ns <= view.turn.period_ns;
-			peers[count++] = (struct peer){ .cur_ns = view.turn.cur_ns,
-							.next_ns = view.turn.next_ns,
-							.period_ns = view.turn.period_ns,
-							.work_ns = view.turn.work_ns,
-							.delay_ns = view.turn.delay_ns,
-							.index = index };
-		}
-	}
-	return count;
-}
-
 /* The arrival of a grid host that follows `from_ns`: a whole number of periods of the wall clock. */
 static int64_t grid_arrival_after(int64_t from_ns, int64_t period_ns)
 {
@@ -137,14 +49,27 @@ static int64_t work_planned_ns(const struct entrain_agent *agent)
 							   : agent->period_ns;
 }
 
-static void decide_now(struct entrain_agent *agent, int64_t now_ns, uint32_t count, bool joining,
-		       struct decision *decision)
+/* What is asked of this agent now. */
+static struct steer_request request_now(const struct entrain_agent *agent)
 {
-	const struct goal *goal = goal_row((int)agent->settings.goal);
-	const struct decide_parameters parameters = {
-		.rule = agent->kind == ENTRAIN_GRID ? DECIDE_GRID : goal->rule,
+	const struct shm_settings *settings = agent->mapping->segment.settings;
+
+	return (struct steer_request){ .goal = goal_row((int)agent->settings.goal),
+				       .target_ppm = agent->settings.target_ppm,
+				       .own_strategy = agent->own_strategy,
+				       .acts = agent->settings.mode == ENTRAIN_ACT,
+				       .disruption = atomic_load_explicit(&settings->disruption,
+									  memory_order_relaxed) };
+}
+
+/* Decide from the snapshot in scratch, by a steer that is the agent's own or, to try something out, a copy. */
+static void decide_now(struct entrain_agent *agent, struct steer *steer, int64_t now_ns,
+		       uint32_t count, bool joining, struct decision *decision)
+{
+	const struct steer_request request = request_now(agent);
+	struct decide_parameters parameters = {
+		.rule = agent->kind == ENTRAIN_GRID ? DECIDE_GRID : request.goal->rule,
 		.host = agent->kind == ENTRAIN_RELATIVE ? DECIDE_RELATIVE : DECIDE_TAKEN,
-		.clusters = goal->clusters,
 		.joining = joining,
 		.now_ns = now_ns,
 		.period_ns = agent->settings.period_ns,
@@ -153,12 +78,15 @@ static void decide_now(struct entrain_agent *agent, int64_t now_ns, uint32_t cou
 					  agent->max_delay_ppm),
 		.lateness_ns = agent->lateness_ns,
 		.cap_most_ns = agent->kind == ENTRAIN_GRID ? agent->period_ns - 1 : 0,
+		.own = agent->own,
+		.graph = agent->graph,
 	};
 	struct decide_self self = { .index = agent->index,
 				    .turn_ns = agent->turn_ns,
 				    .delay_ns = agent->delay_ns,
 				    .period_ns = agent->period_ns,
-				    .work_ns = work_planned_ns(agent) };
+				    .work_ns = work_planned_ns(agent),
+				    .interval_ns = joining ? 0 : agent->turn_ns - agent->cur_ns };
 
 	if (agent->kind == ENTRAIN_GRID) {
 		/* The wall clock may have been set: the grid is where it is now. */
@@ -169,7 +97,8 @@ static void decide_now(struct entrain_agent *agent, int64_t now_ns, uint32_t cou
 		self.turn_ns = grid_arrival_after(from_ns, agent->period_ns) - agent->period_ns;
 		self.delay_ns = 0;
 	}
-	decide(&self, agent->scratch->peers, count, &parameters, agent->scratch->rule, decision);
+	steer_turn(steer, &request, &self, &parameters, agent->scratch->peers, count,
+		   agent->scratch->rule, decision);
 }
 
 /* Without the others: the own period, from the turn as scheduled unless that is long past. */
@@ -190,41 +119,32 @@ static void decide_alone(const struct entrain_agent *agent, int64_t now_ns,
 			grid_arrival_after(turn_ns + agent->period_ns / 2, agent->period_ns);
 }
 
-/* Moving costs energy; what cannot be paid is not moved. */
-static void energy_apply(struct entrain_agent *agent, struct decision *decision)
+/* In 1/65536 of a period. */
+static uint32_t way_published(int64_t way_ns, int64_t period_ns)
 {
-	int64_t paid_ns;
-
-	agent->energy =
-		energy_recover(agent->energy, decision->cur_ns - agent->cur_ns, agent->period_ns);
-	/* On a grid a delay is no move: it is paid at each cycle. Only its change is charged, and never cut short, or all
-	 * whose energy is gone would meet. */
-	if (agent->kind == ENTRAIN_GRID) {
-		energy_spend(&agent->energy, ENERGY_PRICE_SPLAY,
-			     llabs(decision->delay_ns - agent->delay_ns), agent->period_ns);
-		return;
-	}
-	paid_ns = energy_spend(&agent->energy, ENERGY_PRICE_SPLAY, decision->delay_ns,
-			       agent->period_ns);
-	decision->next_ns -= decision->delay_ns - paid_ns;
-	decision->delay_ns = paid_ns;
+	if (way_ns <= 0 || way_ns >= period_ns)
+		return way_ns <= 0 ? 0 : UINT16_MAX;
+	return (uint32_t)(((unsigned __int128)(uint64_t)way_ns << 16) / (uint64_t)period_ns);
 }
 
 /* What is published and what is kept are the same to the ns, or equal turns would not be seen as equal. */
 static bool publish(struct entrain_agent *agent, const struct decision *decision)
 {
-	const struct goal *goal = goal_row((int)agent->settings.goal);
-	uint64_t generation = 1;
+	const struct steer *steer = &agent->steer;
+	uint64_t flags = (agent->settings.mode == ENTRAIN_ACT ? 0 : SHM_STATUS_OBSERVES) |
+			 (agent->cannot_follow ? SHM_STATUS_CANNOT_FOLLOW : 0) |
+			 (steer->scattered ? SHM_STATUS_SCATTERED : 0) |
+			 (steer->reached ? SHM_STATUS_REACHED : 0);
 	const struct slot_turn turn = {
 		.cur_ns = instant_grained(decision->cur_ns),
 		.next_ns = instant_grained(decision->next_ns),
 		.period_ns = agent->period_ns,
 		.work_ns = work_planned_ns(agent),
 		.delay_ns = instant_grained(decision->delay_ns),
-		.status = agent->settings.goal | (uint64_t)goal->strategy << 8 |
-			  (uint64_t)agent->kind << 16 |
-			  (agent->settings.mode == ENTRAIN_ACT ? 0 : SHM_STATUS_OBSERVES),
-		.topology = generation << 16 | agent->energy,
+		.status = status_make(agent->settings.goal, steer->strategy, agent->kind,
+				      steer->pattern, flags, steer->disruption,
+				      way_published(steer->way_ns, agent->period_ns)),
+		.topology = (agent->generation & UINT32_MAX) << 16 | steer->energy,
 	};
 
 	agent->cur_ns = turn.cur_ns;
@@ -264,10 +184,11 @@ static bool place_again(struct entrain_agent *agent, struct decision *decision)
 {
 	int64_t now_ns = clock_now_ns();
 	uint32_t acting = 0, who = 0, ignored, count;
+	struct steer steer = agent->steer;
 
 	atomic_thread_fence(memory_order_seq_cst);
-	count = snapshot_take(agent, now_ns, &acting);
-	decide_now(agent, now_ns, count, true, decision);
+	count = agent_snapshot(agent, now_ns, &acting);
+	decide_now(agent, &steer, now_ns, count, true, decision);
 	return decision->counted > 1 &&
 	       nearest_ns(agent, count, agent->turn_ns, &who) <
 		       nearest_ns(agent, count, decision->next_ns, &ignored) / 2 &&
@@ -293,9 +214,12 @@ bool agent_first_turn(struct entrain_agent *agent, int64_t now_ns)
 	struct slot_owner *owner = &agent->owner;
 	bool published;
 
-	agent->energy = ENERGY_FULL;
+	steer_open(&agent->steer,
+		   atomic_load_explicit(&agent->mapping->segment.settings->disruption,
+					memory_order_relaxed));
 	agent->turn_ns = agent->cur_ns = now_ns;
 	agent->delay_ns = 0;
+	agent_follow(agent, now_ns);
 	for (unsigned i = 0; i < 3; i++)
 		slot_set_fact(owner, FACT_NAME1 + i, fact_from_text(agent->name, i));
 	for (unsigned i = 0; i < 2; i++)
@@ -305,11 +229,12 @@ bool agent_first_turn(struct entrain_agent *agent, int64_t now_ns)
 		not_too_soon(agent, &decision);
 		return publish(agent, &decision);
 	}
-	decide_now(agent, now_ns, snapshot_take(agent, now_ns, &acting), true, &decision);
+	decide_now(agent, &agent->steer, now_ns, agent_snapshot(agent, now_ns, &acting), true,
+		   &decision);
 	not_too_soon(agent, &decision);
 	published = publish(agent, &decision);
 	if (agent->kind == ENTRAIN_TAKEN && agent->last_begin_ns == 0 &&
-	    goal_row((int)agent->settings.goal)->rule == DECIDE_SPREAD)
+	    decision.pattern == DECIDE_SPREAD)
 		for (int tries = 0;
 		     published && tries < JOIN_TRIES && place_again(agent, &decision); tries++)
 			published = publish(agent, &decision);
@@ -348,6 +273,42 @@ static void work_learn(struct entrain_agent *agent, int64_t action_ns)
 		agent->work_ns = sorted[(count - 1) / 2] > 0 ? sorted[(count - 1) / 2] : 1;
 }
 
+/*
+ * What is worth telling of this turn, after it was published. Only what is new: a swarm at rest writes nothing. How many
+ * agents count is told once it has stayed the same for a turn, or a start of many would fill every ring with it.
+ */
+static void notes_write(struct entrain_agent *agent, int64_t now_ns,
+			const struct decision *decision)
+{
+	struct recorder *recorder = &agent->recorder;
+	const struct steer *steer = &agent->steer;
+
+	if (decision->missed != agent->missed_noted) {
+		agent->missed_noted = (uint32_t)decision->missed;
+		if (decision->missed)
+			recorder_note(recorder, now_ns, ENTRAIN_EVENT_TURNS_MISSED,
+				      agent->missed_noted);
+	}
+	if (decision->counted == agent->counted && agent->counted != agent->counted_noted) {
+		if (agent->counted_noted)
+			recorder_note(recorder, now_ns, ENTRAIN_EVENT_NEIGHBOURS,
+				      agent->counted_noted << 16 | (agent->counted & 0xffff));
+		agent->counted_noted = agent->counted;
+	}
+	agent->counted = decision->counted;
+	for (uint32_t i = 0; i < steer->notes; i++)
+		recorder_note(recorder, now_ns, (enum entrain_event_kind)steer->note[i].kind,
+			      steer->note[i].value);
+}
+
+static void mode_note(struct entrain_agent *agent, int64_t now_ns)
+{
+	if (agent->settings.mode == agent->mode_noted)
+		return;
+	agent->mode_noted = agent->settings.mode;
+	recorder_note(&agent->recorder, now_ns, ENTRAIN_EVENT_MODE, agent->mode_noted);
+}
+
 /* The step: O(agents alive), no allocation, no system call while nobody is overdue. */
 static void step(struct entrain_agent *agent, int64_t now_ns, uint32_t count)
 {
@@ -356,17 +317,12 @@ static void step(struct entrain_agent *agent, int64_t now_ns, uint32_t count)
 	int64_t change_ns = llabs(agent->work_ns - agent->work_published_ns);
 
 	if (planned)
-		decide_now(agent, now_ns, count, false, &decision);
+		decide_now(agent, &agent->steer, now_ns, count, false, &decision);
 	else
 		decide_alone(agent, now_ns, &decision);
-	if (agent->settings.mode == ENTRAIN_OBSERVE) {
-		decision.next_ns -= decision.delay_ns;
-		decision.delay_ns = 0;
-	}
 	if (change_ns > agent->period_ns / decision.counted / WORK_CHANGE_PART ||
 	    !agent->work_published_ns)
 		agent->work_published_ns = agent->work_ns;
-	energy_apply(agent, &decision);
 	agent->missed += decision.missed;
 	agent->delay_total_ns += decision.delay_ns;
 	if (decision.delay_ns > agent->delay_max_ns)
@@ -374,6 +330,9 @@ static void step(struct entrain_agent *agent, int64_t now_ns, uint32_t count)
 	if (!publish(agent, &decision))
 		return;
 	roster_mark(&agent->roster, agent->index);
+	mode_note(agent, now_ns);
+	if (planned)
+		notes_write(agent, now_ns, &decision);
 	slot_set_fact(&agent->owner, FACT_MISSED, agent->missed);
 	slot_set_fact(&agent->owner, FACT_DELAY_LAST, (uint64_t)decision.delay_ns);
 	slot_set_fact(&agent->owner, FACT_DELAY_MAX, (uint64_t)agent->delay_max_ns);
@@ -395,6 +354,13 @@ static void step_alone(struct entrain_agent *agent, int64_t now_ns)
 	agent->delay_ns = 0;
 }
 
+static uint32_t late_ms(int64_t late_ns)
+{
+	int64_t ms = late_ns / 1000000;
+
+	return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+}
+
 static void lateness_learn(struct entrain_agent *agent, int64_t now_ns)
 {
 	int64_t late_ns = now_ns - agent->turn_ns;
@@ -402,8 +368,14 @@ static void lateness_learn(struct entrain_agent *agent, int64_t now_ns)
 	if (late_ns < 0)
 		late_ns = 0;
 	/* One long stop (SIGSTOP, suspend) is no habit. */
-	if (late_ns > agent->period_ns / 2)
+	if (late_ns > agent->period_ns / 2) {
+		if (!agent->late_noted && agent->joined)
+			recorder_note(&agent->recorder, now_ns, ENTRAIN_EVENT_LATE,
+				      late_ms(late_ns));
+		agent->late_noted = true;
 		return;
+	}
+	agent->late_noted = false;
 	agent->lateness_ns = mean_next(agent->lateness_ns, late_ns, agent->turns);
 }
 
@@ -429,7 +401,8 @@ int entrain_begin(struct entrain_agent *agent)
 	/* [S8] seq_cst: our "acting" is out before we look at the others'. Of two that begin at once, at least one sees
 	 * the other. */
 	atomic_thread_fence(memory_order_seq_cst);
-	count = snapshot_take(agent, now_ns, &acting);
+	agent_follow(agent, now_ns);
+	count = agent_snapshot(agent, now_ns, &acting);
 	slot_set_fact(&agent->owner, FACT_OVERLAP, acting);
 	slot_set_fact(&agent->owner, FACT_TURNS, agent->turns);
 	slot_set_fact(&agent->owner, FACT_LATENESS, (uint64_t)agent->lateness_ns);
@@ -457,7 +430,7 @@ int entrain_end(struct entrain_agent *agent)
 		slot_set_fact(&agent->owner, FACT_ACTION_LAST, (uint64_t)action_ns);
 		slot_set_fact(&agent->owner, FACT_ACTION_MEAN, (uint64_t)agent->action_mean_ns);
 		if (agent->kind == ENTRAIN_RELATIVE && agent_settings_read(agent))
-			step(agent, now_ns, snapshot_take(agent, now_ns, &acting));
+			step(agent, now_ns, agent_snapshot(agent, now_ns, &acting));
 		else if (agent->kind == ENTRAIN_RELATIVE)
 			step_alone(agent, now_ns);
 	} else if (agent->kind == ENTRAIN_RELATIVE) {

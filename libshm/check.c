@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* check.c - is a segment sound? says what is not, and mends what can be mended without touching a live agent. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +10,11 @@
 #include <unistd.h>
 #include "clock.h"
 #include "error.h"
+#include "lock.h"
+#include "object.h"
 #include "settings.h"
 #include "swarm.h"
+#include "topology.h"
 
 struct report {
 	void (*finding)(const char *text, int repaired, void *context);
@@ -42,24 +46,26 @@ static void slot_check(const struct roster *roster, uint32_t index, const struct
 	const struct shm_slot *slot = &roster->slots[index];
 	uint64_t version = atomic_load_explicit(&slot->version, memory_order_acquire);
 	struct measured one;
-	enum liveness liveness;
+	bool given_up;
 
 	if (!version_pid(version))
 		return;
-	liveness = roster_probe(roster, self, index, version);
-	if (liveness == LIVENESS_DEAD) {
+	given_up = roster_claim_given_up(roster, self, index, version, now_ns);
+	if (given_up || roster_probe(roster, self, index, version) == LIVENESS_DEAD) {
 		bool freed = repair && roster_free(roster, index, version);
 
-		say(report, freed, "slot %u: its process %u is gone%s", index, version_pid(version),
+		say(report, freed,
+		    given_up ? "slot %u: claimed by process %u, but never published%s"
+			     : "slot %u: its process %u is gone%s",
+		    index, version_pid(version),
 		    freed ? "; released" : "; entrainctl reap releases it");
 		return;
 	}
 	if (!measured_judge(&one, slot, index, now_ns, settings)) {
-		int64_t claimed_ns = acting_began_ns(
-			atomic_load_explicit(&slot->acting, memory_order_relaxed), now_ns);
-
-		if (version_sequence(version) == 0 && now_ns - claimed_ns > INT64_C(1000000000))
-			say(report, false, "slot %u: claimed by process %u, but never published",
+		if (roster_claim_old(roster, index, version, now_ns))
+			say(report, false,
+			    "slot %u: claimed by process %u, but never published; if it stays so, "
+			    "entrainctl reap releases it",
 			    index, version_pid(version));
 		return;
 	}
@@ -89,6 +95,85 @@ static void bitmap_check(const struct roster *roster, bool repair, struct report
 		say(report, repair,
 		    "%u occupied slot%s missing in the hint; owners repair it at their next turn",
 		    missing, missing == 1 ? " is" : "s are");
+}
+
+/* Is this the object of the generation, whole? Else `why` says what is wrong. */
+static bool topology_sound(int fd, const struct segment *segment, uint64_t generation,
+			   const char **why)
+{
+	struct topology_expectation expect = { segment->creation_id, generation, 0 };
+	struct topology_copy copy;
+	struct stat status;
+	uint32_t *words = NULL;
+	size_t size;
+	bool sound = false;
+
+	*why = "it cannot be read";
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
+	    pread(fd, &copy.magic, sizeof(copy.magic), 0) != sizeof(copy.magic) ||
+	    pread(fd, &copy.fields, sizeof(copy.fields), 0) != sizeof(copy.fields))
+		return false;
+	expect.file_size = (uint64_t)status.st_size;
+	if (topology_check(&copy, &expect, why))
+		return false;
+	size = topology_size(copy.fields.nodes, copy.fields.entries) - sizeof(copy.fields);
+	words = malloc(size);
+	if (words && pread(fd, words, size, sizeof(copy.fields)) == (ssize_t)size) {
+		sound = topology_checksum(&copy.fields, words, words + copy.fields.nodes + 1,
+					  copy.fields.nodes,
+					  copy.fields.entries) == copy.fields.checksum;
+		*why = "its checksum is wrong";
+	}
+	free(words);
+	return sound;
+}
+
+static void topology_check_object(const struct segment *segment, uint64_t word,
+				  struct report *report)
+{
+	char path[SEGMENT_TOPOLOGY_PATH];
+	const char *why = "it is missing";
+	bool sound;
+	int fd;
+
+	if (SHM_TOPOLOGY_KIND(word) == TOPOLOGY_FULL)
+		return;
+	segment_topology_path(&segment->place, SHM_TOPOLOGY_GENERATION(word), path);
+	fd = open(path, O_RDONLY | OBJECT_OPEN_FLAGS);
+	sound = fd >= 0 && topology_sound(fd, segment, SHM_TOPOLOGY_GENERATION(word), &why);
+	if (fd >= 0)
+		close(fd);
+	if (!sound)
+		say(report, false, "%s: %s; entrainctl resize --topology publishes a new one", path,
+		    why);
+}
+
+/* Generations that control does not name any more, nor just before: left by an administrator that died. */
+static void topologies_check(struct entrain_swarm *swarm, bool repair, struct report *report)
+{
+	struct segment *segment = &swarm->segment;
+	bool locked = repair && lock_take(&swarm->lock, segment->control_fd);
+	uint32_t left, removed = 0;
+	uint64_t word = 0, last;
+
+	/* Somebody is publishing right now: what is half-made is his. */
+	if (!locked && (repair || lock_held(segment->control_fd)))
+		return;
+	if (pread(segment->control_fd, &word, sizeof(word),
+		  offsetof(struct shm_control, settings.topology)) == sizeof(word)) {
+		last = SHM_TOPOLOGY_GENERATION(word);
+		topology_check_object(segment, word, report);
+		left = segment_topologies_count(&segment->place, last > 1 ? last - 1 : 1, last);
+		if (left && locked)
+			segment_topologies_clear(&segment->place, last > 1 ? last - 1 : 1, last,
+						 &removed, NULL);
+		if (left)
+			say(report, removed == left,
+			    "%u topolog%s of a generation that nobody is sent to%s", left,
+			    left == 1 ? "y is" : "ies are",
+			    removed == left ? "; removed" : "; the next resize removes it");
+	}
+	lock_drop(&swarm->lock);
 }
 
 /* Only a repair needs, and gets, the right to write: anything else looks at a private copy. */
@@ -149,13 +234,15 @@ int entrain_check(const char *dir, const char *name, int repair,
 	swarm = entrain_open(dir, name, repair ? ENTRAIN_ADMIN : ENTRAIN_READ, &why);
 	if (swarm) {
 		slots_check(swarm, repair, &report);
+		topologies_check(swarm, repair, &report);
 		entrain_close(swarm);
 	} else if (why.code == ENTRAIN_HALF_MADE) {
 		half_made_check(&place, repair, &report);
-	} else if (why.code == ENTRAIN_NO_SWARM && lstat(place.agents, &status) == 0) {
-		bool removed = repair && segment_sweep(&place) == ENTRAIN_OK;
+	} else if (why.code == ENTRAIN_NO_SWARM && segment_left_over(&place)) {
+		bool removed = repair && segment_sweep(&place, NULL) == ENTRAIN_OK;
 
-		say(&report, removed, "%s: left over without its control object%s", place.agents,
+		say(&report, removed, "%s: left over without its control object%s",
+		    lstat(place.agents, &status) == 0 || removed ? place.agents : place.dir,
 		    removed ? "; removed" : "");
 	} else if (why.code == ENTRAIN_NO_SWARM || why.code == ENTRAIN_PERMISSION ||
 		   why.code == ENTRAIN_USAGE || why.code == ENTRAIN_TOO_NEW ||

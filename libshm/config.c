@@ -50,11 +50,19 @@ struct reading {
 	void *context;
 };
 
-const char *entrain_config_path(void)
+/* The file that the environment asks for: then it must be there. */
+static const char *config_named(void)
 {
 	const char *path = secure_getenv("ENTRAIN_CONFIG");
 
-	return path && *path ? path : ENTRAIN_SYSCONFDIR "/entrain.ini";
+	return path && *path ? path : NULL;
+}
+
+const char *entrain_config_path(void)
+{
+	const char *path = config_named();
+
+	return path ? path : ENTRAIN_SYSCONFDIR "/entrain.ini";
 }
 
 static void report(struct reading *reading, int line, const char *format, ...)
@@ -337,6 +345,9 @@ static enum entrain_code parse(struct reading *reading, const char *file,
 
 	reading->file = file ? file : entrain_config_path();
 	reading->stream = fopen(reading->file, "re");
+	if (!reading->stream && errno == ENOENT && !file && config_named())
+		return error_set(error, ENTRAIN_CONFIG, ENOENT, WHAT, reading->file,
+				 "there is no such file, and ENTRAIN_CONFIG names it");
 	if (!reading->stream)
 		return error_system(error, errno, WHAT, reading->file);
 	if (fstat(fileno(reading->stream), &about) == 0 && S_ISDIR(about.st_mode)) {

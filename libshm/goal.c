@@ -3,25 +3,79 @@
 #include "goal.h"
 #include <string.h>
 
+/*
+ * Two goals that are the same row with another number say so: recover-from-failure is distribute-load with a larger cap, and
+ * minimize-latency is minimize-api-calls with the largest.
+ */
 static const struct goal goals[] = {
-	{ ENTRAIN_MINIMIZE_API_CALLS, "minimize-api-calls", "batch", METRIC_COHERENCE, 950000,
-	  100000, DECIDE_SYNC, STRATEGY_SYNC, 1, true },
-	{ ENTRAIN_DISTRIBUTE_LOAD, "distribute-load", "spread", METRIC_EVENNESS, 900000, 100000,
-	  DECIDE_SPREAD, STRATEGY_SPLAY, 1, true },
-	{ ENTRAIN_REACH_CONSENSUS, "reach-consensus", NULL, METRIC_ORDER, 950000, 100000,
-	  DECIDE_SYNC, STRATEGY_SYNC, 2, true },
-	/* The same row as minimize-api-calls with the largest cap. */
-	{ ENTRAIN_MINIMIZE_LATENCY, "minimize-latency", NULL, METRIC_COHERENCE, 950000, 500000,
-	  DECIDE_SYNC, STRATEGY_SYNC, 1, true },
-	{ ENTRAIN_SAVE_ENERGY, "save-energy", NULL, METRIC_EVENNESS, 800000, 100000, DECIDE_SPREAD,
-	  STRATEGY_SPLAY, 1, false },
-	{ ENTRAIN_MAINTAIN_RHYTHM, "maintain-rhythm", NULL, METRIC_EVENNESS, 980000, 100000,
-	  DECIDE_SPREAD, STRATEGY_SPLAY, 1, false },
-	/* The same row as distribute-load with a larger cap: even again soonest. */
-	{ ENTRAIN_RECOVER_FROM_FAILURE, "recover-from-failure", NULL, METRIC_EVENNESS, 900000,
-	  250000, DECIDE_SPREAD, STRATEGY_SPLAY, 1, true },
-	{ ENTRAIN_ADAPT_TO_TRAFFIC, "adapt-to-traffic", NULL, METRIC_EVENNESS, 900000, 100000,
-	  DECIDE_SPREAD, STRATEGY_SPLAY, 1, false },
+	{ .id = ENTRAIN_MINIMIZE_API_CALLS,
+	  .name = "minimize-api-calls",
+	  .alias = "batch",
+	  .metric = METRIC_COHERENCE,
+	  .target_ppm = 950000,
+	  .cap_ppm = 100000,
+	  .rule = DECIDE_SYNC,
+	  .clusters = 1,
+	  .strategy = { STRATEGY_SYNC, STRATEGY_PULSE_COUPLING, STRATEGY_PHASE_NUDGE } },
+	{ .id = ENTRAIN_DISTRIBUTE_LOAD,
+	  .name = "distribute-load",
+	  .alias = "spread",
+	  .metric = METRIC_EVENNESS,
+	  .target_ppm = 900000,
+	  .cap_ppm = 100000,
+	  .rule = DECIDE_SPREAD,
+	  .clusters = 1,
+	  .strategy = { STRATEGY_SPLAY, STRATEGY_PULSE_COUPLING, STRATEGY_PHASE_NUDGE } },
+	{ .id = ENTRAIN_REACH_CONSENSUS,
+	  .name = "reach-consensus",
+	  .metric = METRIC_ORDER,
+	  .target_ppm = 950000,
+	  .cap_ppm = 100000,
+	  .rule = DECIDE_SYNC,
+	  .clusters = 2,
+	  .strategy = { STRATEGY_SYNC, STRATEGY_PULSE_COUPLING, STRATEGY_PHASE_NUDGE } },
+	{ .id = ENTRAIN_MINIMIZE_LATENCY,
+	  .name = "minimize-latency",
+	  .metric = METRIC_COHERENCE,
+	  .target_ppm = 950000,
+	  .cap_ppm = 500000,
+	  .rule = DECIDE_SYNC,
+	  .clusters = 1,
+	  .strategy = { STRATEGY_SYNC, STRATEGY_PULSE_COUPLING } },
+	{ .id = ENTRAIN_SAVE_ENERGY,
+	  .name = "save-energy",
+	  .metric = METRIC_EVENNESS,
+	  .target_ppm = 800000,
+	  .cap_ppm = 100000,
+	  .rule = DECIDE_SPREAD,
+	  .clusters = 1,
+	  .strategy = { STRATEGY_ENERGY_AWARE, STRATEGY_SPLAY },
+	  .energy_least = 50 },
+	{ .id = ENTRAIN_MAINTAIN_RHYTHM,
+	  .name = "maintain-rhythm",
+	  .metric = METRIC_RHYTHM,
+	  .target_ppm = 980000,
+	  .cap_ppm = 100000,
+	  .rule = DECIDE_SPREAD,
+	  .clusters = 1,
+	  .strategy = { STRATEGY_FREQUENCY_LOCK, STRATEGY_PHASE_NUDGE } },
+	{ .id = ENTRAIN_RECOVER_FROM_FAILURE,
+	  .name = "recover-from-failure",
+	  .metric = METRIC_EVENNESS,
+	  .target_ppm = 900000,
+	  .cap_ppm = 250000,
+	  .rule = DECIDE_SPREAD,
+	  .clusters = 1,
+	  .strategy = { STRATEGY_SPLAY, STRATEGY_PULSE_COUPLING } },
+	{ .id = ENTRAIN_ADAPT_TO_TRAFFIC,
+	  .name = "adapt-to-traffic",
+	  .metric = METRIC_LOAD,
+	  .target_ppm = 900000,
+	  .together_ppm = 950000,
+	  .cap_ppm = 100000,
+	  .rule = DECIDE_ADAPT,
+	  .clusters = 1,
+	  .strategy = { STRATEGY_SPLAY, STRATEGY_ADAPTIVE } },
 };
 
 const struct goal *goal_row(int goal)
@@ -39,6 +93,14 @@ const struct goal *goal_find(const char *name)
 			return goal;
 	}
 	return NULL;
+}
+
+uint32_t goal_target_ppm(const struct goal *goal, enum decide_rule pattern, uint32_t set_ppm)
+{
+	if (set_ppm)
+		return set_ppm;
+	return goal->metric == METRIC_LOAD && pattern == DECIDE_SYNC ? goal->together_ppm
+								     : goal->target_ppm;
 }
 
 static const char *word_of(const char *const *words, int count, int value)
@@ -71,14 +133,16 @@ const char *entrain_state_name(int state)
 
 const char *entrain_strategy_name(int strategy)
 {
-	static const char *const words[] = { "none", "splay", "sync" };
+	const struct strategy_row *row = strategy_find((uint32_t)strategy);
 
-	return WORD(words, strategy);
+	if (strategy == STRATEGY_NONE || strategy == STRATEGY_OWN)
+		return strategy == STRATEGY_OWN ? "own" : "none";
+	return row ? row->name : "?";
 }
 
 const char *entrain_metric_name(int goal)
 {
-	static const char *const words[] = { "evenness", "coherence", "order" };
+	static const char *const words[] = { "evenness", "coherence", "order", "rhythm", "load" };
 	const struct goal *row = goal_row(goal);
 
 	return row ? WORD(words, (int)row->metric) : "?";

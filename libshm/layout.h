@@ -27,7 +27,9 @@
 #define SHM_CONTROL_SIZE 4096u
 #define SHM_AGENTS_OFFSET 16384u /* of the first slot */
 #define SHM_BITMAP_WORDS (ENTRAIN_CAPACITY_MAX / 64u)
-#define SHM_SLOT_SIZE 256u
+#define SHM_SLOT_SIZE \
+	576u           /* an odd number of cache lines: scanned slots use every set of a cache */
+#define SHM_EVENTS 19u /* of the flight recorder, an agent */
 
 /* Bytes of the agents object for a capacity. */
 #define SHM_AGENTS_SIZE(capacity) (SHM_AGENTS_OFFSET + (uint64_t)(capacity)*SHM_SLOT_SIZE)
@@ -61,13 +63,19 @@ struct shm_settings {
 	_Atomic int64_t max_delay_ns;
 	_Atomic uint32_t max_delay_ppm;
 	_Atomic uint32_t removed; /* 1: the swarm is gone; agents leave it at their next turn */
-	_Atomic uint64_t topology_generation;
+	_Atomic uint64_t
+		topology; /* [L3] SHM_TOPOLOGY_*: generation and kind; release after its object */
 	_Atomic uint64_t changes; /* how often anything here was set */
+	_Atomic uint64_t
+		disruption; /* SHM_DISRUPTION_*: the last request to scatter; 0: none yet */
 };
 
 struct shm_control {
 	struct shm_header header;
-	uint8_t reserved1[256 - sizeof(struct shm_header)];
+	uint8_t reserved1[128 - sizeof(struct shm_header)];
+	_Atomic uint64_t
+		holder; /* [L5] of the lock of administrators, where a read lock is in its way: lock.c */
+	uint8_t reserved2[256 - 136];
 	struct shm_settings settings;
 };
 
@@ -95,7 +103,7 @@ enum shm_copy_word {
 	COPY_PERIOD,   /* ns: own period */
 	COPY_WORK,     /* ns: how long its action takes, as others plan for it; 0: not known yet */
 	COPY_DELAY,    /* ns: how much of next is delay */
-	COPY_STATUS,   /* goal, strategy, kind, flags: see SHM_STATUS_* */
+	COPY_STATUS,   /* goal, strategy, kind, pattern, flags, way: see SHM_STATUS_* */
 	COPY_TOPOLOGY, /* generation followed (32), energy in 1/512 (16) */
 	COPY_WORDS
 };
@@ -128,7 +136,17 @@ enum shm_fact_word {
 };
 #define FACT_IDENTITY_END FACT_TURNS
 
-/* One agent. The first 128 bytes are what a step reads. */
+/*
+ * One event of the flight recorder. Its writer clears what, writes when, then what again with release; so one that was
+ * being written at a death reads as 0 and is lost, like the oldest always is. The next owner of the slot goes on
+ * in the same ring: the tag says whose an event is.
+ */
+struct shm_event {
+	shm_tagged when; /* instant */
+	shm_tagged what; /* [E1] SHM_EVENT_*: number (8), kind (8), value (32); 0: none */
+};
+
+/* One agent. The first 128 bytes are what a step reads, the next identity and statistics, the rest what happened. */
 struct shm_slot {
 	/* pid (22 bits, 0 = free), incarnation (18), sequence (24; 0 = claimed, nothing published). The low
 	 * bit of the sequence selects the copy that is valid. */
@@ -138,14 +156,54 @@ struct shm_slot {
 	struct shm_copy copy[2];
 	/* identity and statistics */
 	shm_tagged fact[FACT_WORDS];
+	shm_tagged barrier; /* [B1] rounds of the barrier that it has reached; 0: takes no part */
+	uint64_t reserved;
+	struct shm_event event[SHM_EVENTS];
 };
 
-#define SHM_STATUS_GOAL(word) ((uint32_t)(word)&0xff)
-#define SHM_STATUS_STRATEGY(word) ((uint32_t)((word) >> 8) & 0xff)
-#define SHM_STATUS_KIND(word) ((uint32_t)((word) >> 16) & 0xff)
-#define SHM_STATUS_OBSERVES (UINT64_C(1) << 24)
+/* COPY_STATUS, 48 bits. */
+#define SHM_STATUS_GOAL(word) ((uint32_t)(word)&0x1f)              /* enum entrain_goal */
+#define SHM_STATUS_STRATEGY(word) ((uint32_t)((word) >> 5) & 0x3f) /* enum strategy */
+#define SHM_STATUS_KIND(word) ((uint32_t)((word) >> 11) & 0x7)     /* enum entrain_kind */
+#define SHM_STATUS_PATTERN(word) ((uint32_t)((word) >> 14) & 0x3)  /* enum decide_rule it follows */
+#define SHM_STATUS_OBSERVES (UINT64_C(1) << 16)                    /* delays nothing */
+#define SHM_STATUS_CANNOT_FOLLOW \
+	(UINT64_C(1) << 17)                      /* the topology cannot be opened: follows full */
+#define SHM_STATUS_SCATTERED (UINT64_C(1) << 18) /* the last disruption moved it */
+#define SHM_STATUS_REACHED (UINT64_C(1) << 19)   /* it sees the goal reached */
+#define SHM_STATUS_DISRUPTION(word) \
+	((uint32_t)((word) >> 24) & 0xff) /* low bits of the request obeyed */
+#define SHM_STATUS_WAY(word) \
+	((uint32_t)((word) >> 32) & 0xffff) /* way to its target, 1/65536 turns */
+
+static inline uint64_t status_make(uint32_t goal, uint32_t strategy, uint32_t kind,
+				   uint32_t pattern, uint64_t flags, uint32_t disruption,
+				   uint32_t way)
+{
+	return (uint64_t)(goal & 0x1f) | (uint64_t)(strategy & 0x3f) << 5 |
+	       (uint64_t)(kind & 0x7) << 11 | (uint64_t)(pattern & 0x3) << 14 | flags |
+	       (uint64_t)(disruption & 0xff) << 24 | (uint64_t)(way & 0xffff) << 32;
+}
+
+/* shm_settings.topology */
+#define SHM_TOPOLOGY_KIND(word) \
+	((uint32_t)(word)&0xff) /* enum topology_kind; 0: full, which has no object */
+#define SHM_TOPOLOGY_GENERATION(word) ((uint64_t)(word) >> 8)
+
+/* shm_settings.disruption: number (16, never 0), share of the agents in 1/65536 (17), seed (31) */
+#define SHM_DISRUPTION_NUMBER(word) ((uint32_t)((uint64_t)(word) >> 48))
+#define SHM_DISRUPTION_SHARE(word) ((uint32_t)((word) >> 31) & 0x1ffff)
+#define SHM_DISRUPTION_SEED(word) ((uint32_t)(word)&0x7fffffff)
+
+/* shm_event.what, 48 bits */
+#define SHM_EVENT_NUMBER(word) \
+	((uint32_t)((word) >> 40) & 0xff) /* counts up in the ring, modulo 256 */
+#define SHM_EVENT_KIND(word) \
+	((uint32_t)((word) >> 32) & 0xff) /* enum entrain_event_kind, never 0 */
+#define SHM_EVENT_VALUE(word) ((uint32_t)(word))
 
 _Static_assert(sizeof(struct shm_header) == 88, "header");
+_Static_assert(offsetof(struct shm_control, holder) == 128, "control.holder");
 _Static_assert(offsetof(struct shm_control, settings) == 256, "control.settings");
 _Static_assert(sizeof(struct shm_control) <= SHM_CONTROL_SIZE, "control fits");
 _Static_assert(offsetof(struct shm_agents, occupied) == 8192, "agents.occupied");
@@ -154,6 +212,8 @@ _Static_assert(sizeof(struct shm_copy) == 56, "copy");
 _Static_assert(offsetof(struct shm_slot, acting) == 8, "slot.acting");
 _Static_assert(offsetof(struct shm_slot, copy) == 16, "slot.copy");
 _Static_assert(offsetof(struct shm_slot, fact) == 128, "slot.fact");
+_Static_assert(offsetof(struct shm_slot, barrier) == 256, "slot.barrier");
+_Static_assert(offsetof(struct shm_slot, event) == 272, "slot.event");
 _Static_assert(sizeof(struct shm_slot) == SHM_SLOT_SIZE, "slot");
 _Static_assert(SHM_CONTROL_SIZE + SHM_AGENTS_OFFSET <= 65536, "64 KiB besides the slots");
 

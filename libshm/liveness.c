@@ -113,6 +113,18 @@ static enum liveness pid_probe(uint32_t pid)
 	return errno == ESRCH ? LIVENESS_DEAD : LIVENESS_UNKNOWN;
 }
 
+uint64_t liveness_start(const struct identity *self, uint32_t pid)
+{
+	uint64_t start_ticks;
+	char path[32], state;
+	long threads;
+
+	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+	if (self->proc_foreign || stat_read(path, &state, &threads, &start_ticks) < 0)
+		return 0;
+	return start_ticks - (uint64_t)self->boot_shift_ticks;
+}
+
 enum liveness liveness_probe(const struct identity *self, const struct identity *other)
 {
 	int saved = errno;

@@ -32,6 +32,9 @@ enum liveness {
  */
 enum liveness liveness_probe(const struct identity *self, const struct identity *other);
 
+/* When the process that has this pid now started, in ticks since boot; 0: there is none, or it cannot be told. */
+uint64_t liveness_start(const struct identity *self, uint32_t pid);
+
 /* The boot of this host; all zero where /proc does not say: then nothing is concluded from it. */
 void boot_id_read(uint8_t boot_id[16]);
 

@@ -2,32 +2,55 @@
 # libentrain: everything about the swarm. The core is a convenience library that tests link, hidden symbols
 # and all; the shared library exports what libshm/libentrain.map says.
 
+# What includes view.h reads liburcu's header.
+AM_CPPFLAGS += $(URCU_CFLAGS)
+
+# What is pure: the rules, and what they stand on. The simulator links the same object files as the library.
+noinst_LTLIBRARIES += libentrain-rules.la
+libentrain_rules_la_SOURCES = \
+	%D%/energy.h %D%/energy.c \
+	%D%/phasor.h %D%/phasor.c \
+	%D%/goal.h %D%/goal.c \
+	%D%/steer.h %D%/steer.c \
+	%D%/topology.h %D%/topology.c %D%/topology_build.c \
+	%D%/error.h %D%/error.c \
+	%D%/strategy/decide.h %D%/strategy/decide.c \
+	%D%/strategy/sift.c %D%/strategy/order.h %D%/strategy/order.c \
+	%D%/strategy/strategy.h %D%/strategy/strategy.c \
+	%D%/strategy/rules.h %D%/strategy/level.h %D%/strategy/lap.h %D%/strategy/clusters.h \
+	%D%/strategy/spread.c %D%/strategy/sync.c %D%/strategy/grid.c %D%/strategy/neighbours.c \
+	%D%/strategy/phase_nudge.c %D%/strategy/frequency_lock.c %D%/strategy/pulse_coupling.c \
+	%D%/strategy/energy_aware.c %D%/strategy/adaptive.c %D%/strategy/own.c
+libentrain_rules_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+libentrain_rules_la_LIBADD = -lm
+
 noinst_LTLIBRARIES += libentrain-core.la
 libentrain_core_la_SOURCES = \
 	%D%/include/entrain.h \
 	%D%/layout.h %D%/layout.c \
-	%D%/segment.h %D%/segment.c %D%/segment_create.c \
+	%D%/object.h %D%/object.c \
+	%D%/segment.h %D%/segment.c %D%/segment_create.c %D%/segment_topology.c \
+	%D%/view.h %D%/view.c %D%/view_fork.h %D%/view_fork.c \
 	%D%/slot.h %D%/slot.c %D%/mark.h \
-	%D%/lock.h %D%/lock.c \
+	%D%/recorder.h %D%/recorder.c \
+	%D%/events.c %D%/event_text.h %D%/event_text.c %D%/disrupt.c \
+	%D%/lock.h %D%/lock.c %D%/lock_search.c \
 	%D%/roster.h %D%/roster.c \
+	%D%/barrier.h %D%/barrier.c %D%/agent_barrier.c \
 	%D%/liveness.h %D%/liveness.c \
 	%D%/procfile.h %D%/procfile.c \
 	%D%/process.h %D%/process.c \
 	%D%/clock.h %D%/clock.c \
-	%D%/energy.h %D%/energy.c \
-	%D%/goal.h %D%/goal.c \
 	%D%/settings.h %D%/settings.c \
 	%D%/duration.h %D%/duration.c \
 	%D%/config.c %D%/host_rule.h %D%/host_rule.c \
-	%D%/error.h %D%/error.c \
-	%D%/agent.h %D%/agent_join.c %D%/agent_wait.c %D%/agent_turn.c %D%/agent_probe.c %D%/agent_measure.c \
-	%D%/measure.h %D%/measure.c \
-	%D%/swarm.h %D%/swarm.c %D%/status.c %D%/check.c %D%/version.c \
-	%D%/strategy/decide.h %D%/strategy/decide.c \
-	%D%/strategy/sift.c %D%/strategy/order.h %D%/strategy/order.c \
-	%D%/strategy/spread.c %D%/strategy/sync.c %D%/strategy/grid.c %D%/strategy/rules.h %D%/strategy/level.h
+	%D%/agent.h %D%/agent_join.c %D%/agent_wait.c %D%/agent_turn.c \
+	%D%/agent_snapshot.h %D%/agent_snapshot.c %D%/agent_probe.c %D%/agent_measure.c \
+	%D%/items.h %D%/measure.h %D%/measure.c \
+	%D%/swarm.h %D%/swarm.c %D%/resize.c %D%/status.c %D%/check.c %D%/version.c \
+	%D%/register.h %D%/register.c
 libentrain_core_la_CPPFLAGS = $(AM_CPPFLAGS) $(INIH_CFLAGS) -I$(srcdir)/%D%
-libentrain_core_la_LIBADD = $(INIH_LIBS) -lm -lpthread
+libentrain_core_la_LIBADD = libentrain-rules.la $(INIH_LIBS) $(URCU_LIBS) -lm -lpthread
 
 lib_LTLIBRARIES += libentrain.la
 libentrain_la_SOURCES =

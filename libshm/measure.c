@@ -1,11 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* measure.c - how well a swarm does, from a picture of its slots. */
+/* measure.c - how well a swarm does, from its slots. */
 #include "measure.h"
 #include <math.h>
 #include <string.h>
+#include "energy.h"
 #include "goal.h"
-#include "settings.h"
+#include "items.h"
 #include "strategy/level.h"
+
+#define TURN 4294967296.0
+
+struct judge judge_make(int64_t now_ns, const struct entrain_settings *settings)
+{
+	int64_t shortest_ns =
+		(int64_t)((double)settings->period_ns / (1 + settings->band_ppm / 1e6));
+	int64_t longest_ns =
+		settings->period_ns + settings->period_ns / 1000 * settings->band_ppm / 1000;
+
+	return (struct judge){
+		.now_ns = now_ns,
+		.now_rest_ns = now_ns - instant_grained(now_ns),
+		.now_grains = (uint64_t)now_ns >> SHM_GRAIN_SHIFT,
+		.shortest_ns = shortest_ns > PERIOD_MIN_NS ? shortest_ns : PERIOD_MIN_NS,
+		.longest_ns = longest_ns < PERIOD_MAX_NS ? longest_ns : PERIOD_MAX_NS,
+	};
+}
 
 /* For people a turn is overdue when it is later than scheduling explains. */
 static int64_t stale_grace_ns(const struct measured *one, int64_t lateness_ns)
@@ -32,7 +51,8 @@ bool measured_judge(struct measured *one, const struct shm_slot *slot, uint32_t 
 {
 	struct slot_view view = { 0 };
 	enum slot_result result = slot_read(slot, now_ns, &view);
-	int64_t longest_ns, shortest_ns;
+	uint64_t overlap;
+	const struct judge judge = judge_make(now_ns, settings);
 
 	memset(one, 0, sizeof(*one));
 	if (result == SLOT_FREE || result == SLOT_EMPTY)
@@ -54,16 +74,13 @@ bool measured_judge(struct measured *one, const struct shm_slot *slot, uint32_t 
 	one->implausible = !plausible(one, now_ns);
 	if (one->implausible)
 		return true;
-	if (slot_fact(slot, view.version, FACT_TURNS)) {
+	overlap = slot_fact(slot, view.version, FACT_OVERLAP);
+	one->overlap = (uint32_t)overlap;
+	/* Who has begun an action has seen itself; before, the instant is that of the claim. */
+	if (overlap && view.began_ns > 0 && view.began_ns <= now_ns)
 		one->began_ns = view.began_ns;
-		if (one->began_ns > now_ns || one->began_ns < 0)
-			one->began_ns = 0;
-		one->overlap = (uint32_t)slot_fact(slot, view.version, FACT_OVERLAP);
-	}
 	one->acting = one->began_ns && view.acting;
-	longest_ns = settings->period_ns + settings->period_ns / 1000 * settings->band_ppm / 1000;
-	shortest_ns = (int64_t)((double)settings->period_ns / (1 + settings->band_ppm / 1e6));
-	one->off_beat = one->period_ns < shortest_ns || one->period_ns > longest_ns;
+	one->off_beat = one->period_ns < judge.shortest_ns || one->period_ns > judge.longest_ns;
 	one->state = one->acting ? ENTRAIN_ACTING : ENTRAIN_IDLE;
 	if (now_ns > one->next_ns &&
 	    now_ns - one->next_ns >
@@ -74,226 +91,377 @@ bool measured_judge(struct measured *one, const struct shm_slot *slot, uint32_t 
 	return true;
 }
 
-/* A place on the circle, and whose: binary angle (2^32 = one turn) above the position in the picture. */
-static uint64_t item_make(uint32_t angle, uint32_t position)
+void tally_open(struct tally *tally, const struct judge *judge, int64_t period_ns)
 {
-	return (uint64_t)angle << 32 | position;
+	*tally = (struct tally){ .judge = *judge,
+				 .period = phasor_period_make(period_ns),
+				 .shortest_ns = INT64_MAX,
+				 .interval_least_ns = INT64_MAX,
+				 .ago_least_ns = INT64_MAX,
+				 .work_least = UINT64_MAX };
 }
 
-/* Sort by angle: least significant digit first, three digits of 11 bits, stable. `spare` has room for as many. */
-static void items_sort(uint64_t *items, uint64_t *spare, uint32_t count)
+void tally_measured(struct tally *tally, struct measured *one)
 {
-	uint64_t *from = items, *to = spare;
+	const int64_t now_ns = tally->judge.now_ns;
+	const struct phase phase = { .since_ns = now_ns - one->next_ns,
+				     .period_ns = one->period_ns,
+				     .work_ns = one->work_ns,
+				     .interval_ns = one->next_ns - one->cur_ns,
+				     .status = one->status,
+				     .topology = one->topology };
 
-	if (count < 64) {
-		for (uint32_t i = 1; i < count; i++) {
-			uint64_t item = items[i];
-			uint32_t at = i;
-
-			for (; at > 0 && items[at - 1] > item; at--)
-				items[at] = items[at - 1];
-			items[at] = item;
-		}
+	one->place = (struct place){ .work_ns = -1 };
+	tally->dead += one->state == ENTRAIN_DEAD;
+	tally->off_beat += one->off_beat;
+	tally->implausible += one->implausible;
+	if (one->implausible)
 		return;
+	if (one->counts) {
+		one->place.ago_ns = one->began_ns ? now_ns - one->began_ns : -1;
+		one->place.overlap = one->overlap;
+		tally_add(tally, &one->place, &phase);
+	} else {
+		one->place.angle = tally_angle(tally, phase.since_ns, phase.period_ns);
+		tally->alive += one->state == ENTRAIN_IDLE || one->state == ENTRAIN_ACTING;
+		tally->stale += one->state == ENTRAIN_STALE;
 	}
-	for (int shift = 32; shift < 64; shift += 11) {
-		uint32_t starts[2049] = { 0 };
-
-		for (uint32_t i = 0; i < count; i++)
-			starts[(from[i] >> shift & 2047) + 1]++;
-		for (int digit = 0; digit < 2048; digit++)
-			starts[digit + 1] += starts[digit];
-		for (uint32_t i = 0; i < count; i++)
-			to[starts[from[i] >> shift & 2047]++] = from[i];
-		from = to;
-		to = to == spare ? items : spare;
-	}
-	memcpy(items, from, count * sizeof(*items));
 }
 
-/* Fraction of a turn by which `instant_ns` precedes `now_ns`. */
-static double turns_since(int64_t now_ns, int64_t instant_ns, int64_t period_ns)
-{
-	int64_t rest_ns = (now_ns - instant_ns) % period_ns;
-
-	if (rest_ns < 0)
-		rest_ns += period_ns;
-	return (double)rest_ns / (double)period_ns;
-}
-
-/* What the agents that count share: the period of the slowest, and the time that their actions take. */
+/* The places, and what their agents share: the period of the slowest, and the time that their actions take. */
 struct load {
-	uint32_t counted;
-	int64_t longest_ns;
+	const struct place *places;
+	size_t stride;
+	uint32_t count, counted;
+	bool paced; /* all periods are equal: so the angles of the places hold */
+	bool alike; /* all actions count as the mean: so all wanted gaps are equal */
+	struct phasor_period period;
 	struct level level;
 	double work_all; /* in periods */
+	/* the gap wanted after an agent, in units of an angle: of each ns of its action, and its share of the idle time */
+	double wanted_of_ns, wanted_share;
+	float wanted_alike;
 };
 
-/* Wanted gap after an agent, in turns: its own action and an equal share of the idle time. */
-static double wanted_gap(const struct measured *one, const struct load *load)
+static const struct place *load_place(const struct load *load, uint32_t i)
 {
-	double work = (double)level_work(&load->level, one->work_ns) / (double)load->longest_ns;
-
-	return load->work_all > 1 ? work / load->work_all
-				  : work + (1 - load->work_all) / load->counted;
+	return (const struct place *)((const char *)load->places + i * load->stride);
 }
 
-static uint32_t angle_of(int64_t instant_ns, int64_t period_ns)
+static void load_fill(struct load *load, const struct tally *tally, int64_t period_ns)
 {
-	int64_t rest_ns = instant_ns % period_ns;
+	const int64_t longest_ns = tally->counted ? tally->longest_ns : period_ns;
+	const uint32_t known = tally->counted - tally->unknown;
+	uint64_t level_ns;
 
-	if (rest_ns < 0)
-		rest_ns += period_ns;
-	return (uint32_t)(((unsigned __int128)(uint64_t)rest_ns << 32) / (uint64_t)period_ns);
-}
+	load->counted = tally->counted;
+	load->paced = tally->shortest_ns == longest_ns;
+	load->period = phasor_period_make(longest_ns);
+	load->level = level_make(tally->work_ns, known, load->counted, longest_ns);
+	load->alike = known == 0 || ((int64_t)(tally->work_least + 1) >= load->level.least_ns &&
+				     tally->work_most_ns <= load->level.most_ns);
+	level_ns = (uint64_t)load->level.mean_ns * load->counted;
+	if (!load->alike) {
+		level_ns = 0;
+		for (uint32_t i = 0; i < load->count; i++) {
+			int64_t work_ns = load_place(load, i)->work_ns;
 
-/* Largest and smallest of the gaps between circularly consecutive items, as multiples of the wanted ones. */
-static void gaps_of(const struct measured *all, uint64_t *items, uint64_t *spare,
-		    const struct load *load, double *least, double *most)
-{
-	const uint32_t count = load->counted;
-
-	items_sort(items, spare, count);
-	*least = INFINITY;
-	*most = 0;
-	for (uint32_t i = 0; i < count; i++) {
-		uint64_t here = items[i] >> 32;
-		uint64_t there =
-			i + 1 < count ? items[i + 1] >> 32 : (items[0] >> 32) + (UINT64_C(1) << 32);
-		double gap = (double)(there - here) / 4294967296.0 /
-			     wanted_gap(&all[(uint32_t)items[i]], load);
-
-		*least = gap < *least ? gap : *least;
-		*most = gap > *most ? gap : *most;
-	}
-}
-
-static void order_parameters(struct entrain_measure *measure, const struct measured *all,
-			     uint32_t count, uint32_t counted)
-{
-	double re[4] = { 0 }, im[4] = { 0 };
-
-	for (uint32_t i = 0; i < count; i++) {
-		/* Powers of exp(i 2 pi phase): one sine and cosine an agent. */
-		double c = cos(2 * M_PI * all[i].phase), s = sin(2 * M_PI * all[i].phase);
-		double x = c, y = s;
-
-		for (int m = 0; all[i].counts && m < 4; m++) {
-			double next = x * c - y * s;
-
-			re[m] += x;
-			im[m] += y;
-			y = x * s + y * c;
-			x = next;
+			level_ns += work_ns < 0 ? 0 : (uint64_t)level_work(&load->level, work_ns);
 		}
 	}
-	for (int m = 0; m < 4; m++)
-		measure->order_parameters[m] = counted ? fmin(1, hypot(re[m], im[m]) / counted) : 0;
-	measure->coherence = measure->order_parameters[0];
+	load->work_all = (double)level_ns / (double)longest_ns;
+	load->wanted_of_ns = TURN / (double)longest_ns / fmax(1, load->work_all);
+	load->wanted_share = load->counted ? TURN * fmax(0, 1 - load->work_all) / load->counted : 0;
+	load->wanted_alike =
+		(float)((double)load->level.mean_ns * load->wanted_of_ns + load->wanted_share);
 }
 
-/* The same of the instants at which the actions of the last period began; 0 until everybody who counts has acted. */
-static double evenness_actual(const struct measured *all, uint32_t count, const struct load *load,
-			      int64_t now_ns, uint64_t *scratch)
+/* Its own action, as far as all of them fit into the period, and an equal share of the idle time. */
+static inline float wanted_gap(const struct load *load, int64_t work_ns)
 {
-	const int64_t longest_ns = load->longest_ns;
-	double least, most;
-	uint32_t acted = 0;
+	if (load->alike)
+		return load->wanted_alike;
+	return (float)((double)level_work(&load->level, work_ns) * load->wanted_of_ns +
+		       load->wanted_share);
+}
 
-	for (uint32_t i = 0; i < count; i++)
-		if (all[i].counts && all[i].began_ns &&
-		    now_ns - all[i].began_ns <= longest_ns + longest_ns / 5)
-			scratch[acted++] = item_make(angle_of(all[i].began_ns, longest_ns), i);
-	if (acted < load->counted)
+/* Gaps between circularly consecutive items, in multiples of the wanted ones. */
+struct gaps {
+	double least, most;
+};
+
+static struct gaps gaps_alike(const uint64_t *items, uint32_t count)
+{
+	uint64_t there = (items[0] >> 32) + (UINT64_C(1) << 32), least = UINT64_MAX, most = 0;
+	const double wanted = item_wanted(items[0]);
+
+	for (uint32_t i = count; i-- > 0;) {
+		uint64_t here = items[i] >> 32, gap = there - here;
+
+		least = gap < least ? gap : least;
+		most = gap > most ? gap : most;
+		there = here;
+	}
+	return (struct gaps){ (double)least / wanted, (double)most / wanted };
+}
+
+/* Records are rare, so only they are divided. */
+static struct gaps gaps_of_each(const uint64_t *items, uint32_t count)
+{
+	uint64_t there = (items[0] >> 32) + (UINT64_C(1) << 32);
+	struct gaps gaps = { INFINITY, 0 };
+
+	for (uint32_t i = count; i-- > 0;) {
+		const uint64_t here = items[i] >> 32;
+		const double wanted = (double)item_wanted(items[i]);
+		const double gap = (double)(int64_t)(there - here);
+
+		if (__builtin_expect(gap < gaps.least * wanted, 0))
+			gaps.least = gap / wanted;
+		if (__builtin_expect(gap > gaps.most * wanted, 0))
+			gaps.most = gap / wanted;
+		there = here;
+	}
+	return gaps;
+}
+
+/* Phases run towards the turn, so the turns lie in their opposite order. `actual`: where they last began instead. */
+static struct gaps gaps_of(const struct load *load, bool actual, uint64_t *scratch)
+{
+	struct digit digits[2] = { 0 };
+	const uint64_t *sorted;
+	uint32_t used = 0;
+
+	for (uint32_t i = 0; i < load->count; i++) {
+		const struct place *place = load_place(load, i);
+		uint32_t angle = place->angle;
+		uint64_t item;
+
+		if (place->work_ns < 0)
+			continue;
+		if (actual || !load->paced)
+			angle = phasor_angle(&load->period,
+					     actual ? place->ago_ns : place->since_ns);
+		item = item_make(-angle, wanted_gap(load, place->work_ns));
+		digits[0].starts[digit_of(item, DIGITS_SHIFT)]++;
+		digits[1].starts[digit_of(item, DIGITS_SHIFT + DIGIT_BITS)]++;
+		scratch[used++] = item;
+	}
+	sorted = items_sort(digits, scratch, scratch + used, used);
+	return load->alike ? gaps_alike(sorted, used) : gaps_of_each(sorted, used);
+}
+
+/* What counts of the places on one part of the circle. All zero: there is none. */
+struct part {
+	uint32_t first; /* angle, inverted: the largest is the first */
+	uint32_t last;  /* angle */
+	float wanted;   /* after the last */
+};
+
+static inline bool part_filled(const struct part *part)
+{
+	return (part->first | part->last) != 0;
+}
+
+static inline uint32_t part_first(const struct part *part)
+{
+	return ~part->first;
+}
+
+/* The largest gap from the last place of one part to the first of another, in multiples of the wanted one. */
+static double parts_largest(const struct part *parts, const struct part *end)
+{
+	const struct part *before = end - 1;
+	uint64_t here, there;
+	double most = 0;
+
+	while (!part_filled(before))
+		before--;
+	here = before->last - (UINT64_C(1) << 32);
+	for (float wanted = before->wanted; parts < end; parts++) {
+		if (!part_filled(parts))
+			continue;
+		there = part_first(parts);
+		if (__builtin_expect((double)(int64_t)(there - here) > most * (double)wanted, 0))
+			most = (double)(int64_t)(there - here) / (double)wanted;
+		here = parts->last;
+		wanted = parts->wanted;
+	}
+	return most;
+}
+
+/* The same where all wanted gaps are equal. */
+static double parts_widest(const struct part *parts, const struct part *end, float wanted)
+{
+	const struct part *before = end - 1;
+	uint64_t here, most = 0;
+
+	while (!part_filled(before))
+		before--;
+	here = before->last - (UINT64_C(1) << 32);
+	for (; parts < end; parts++) {
+		const bool filled = part_filled(parts);
+		const uint64_t gap = part_first(parts) - here;
+
+		most = filled && gap > most ? gap : most;
+		here = filled ? parts->last : here;
+	}
+	return (double)most / (double)wanted;
+}
+
+/*
+ * The largest gap between the beginnings of actions, without sorting: a gap within a part is not wider than the part, which is
+ * narrower than most wanted gaps, if not than all. `parts` fill the scratch. 0: a gap within a part may be larger than those
+ * between parts.
+ */
+static double gap_largest_actual(const struct load *load, int64_t work_least_ns, struct part *parts)
+{
+	const uint32_t counted = load->counted;
+	const uint32_t part_count = load->alike ? counted : counted / 3 * 4 + counted % 3;
+	double most;
+
+	memset(parts, 0, part_count * sizeof(*parts));
+	for (uint32_t i = 0; i < load->count; i++) {
+		const struct place *place = load_place(load, i);
+		const uint32_t angle = -phasor_angle(&load->period, place->ago_ns);
+		struct part *part = &parts[(uint64_t)angle * part_count >> 32];
+
+		if (place->work_ns < 0)
+			continue;
+		part->first = ~angle > part->first ? ~angle : part->first;
+		if (angle >= part->last) {
+			part->last = angle;
+			part->wanted = wanted_gap(load, place->work_ns);
+		}
+	}
+	if (load->alike)
+		return parts_widest(parts, parts + part_count, load->wanted_alike);
+	most = parts_largest(parts, parts + part_count);
+	return most * part_count * (double)wanted_gap(load, work_least_ns) < TURN ? 0 : most;
+}
+
+/* The evenness of the instants at which the actions of the last period began; 0 until everybody who counts has acted. */
+static double evenness_actual(const struct load *load, const struct tally *tally, uint64_t *scratch)
+{
+	const int64_t longest_ns = load->period.period_ns;
+	double most;
+
+	if (tally->ago_least_ns < 0 || tally->ago_most_ns > longest_ns + longest_ns / 5)
 		return 0;
-	gaps_of(all, scratch, scratch + count, load, &least, &most);
+	most = gap_largest_actual(load, (int64_t)(tally->work_least + 1), (struct part *)scratch);
+	if (most == 0)
+		most = gaps_of(load, true, scratch).most;
 	return most > 0 ? fmin(1, 1 / most) : 0;
 }
 
-static double metric_value(const struct entrain_measure *measure, const struct goal *goal)
+/* 1 less the largest deviation of an interval between two turns from the longest period. */
+static double rhythm_of(const struct tally *tally, int64_t longest_ns)
 {
-	switch (goal->metric) {
-	case METRIC_EVENNESS:
-		return measure->evenness;
-	case METRIC_ORDER:
-		return measure->order_parameters[goal->clusters - 1];
-	case METRIC_COHERENCE:
-	default:
-		return measure->coherence;
-	}
+	int64_t above_ns = tally->interval_most_ns - longest_ns;
+	int64_t below_ns = longest_ns - tally->interval_least_ns;
+	int64_t off_ns = above_ns > below_ns ? above_ns : below_ns;
+
+	return tally->counted ? fmax(0, 1 - (double)off_ns / (double)longest_ns) : 1;
 }
 
-static void count_states(struct entrain_measure *measure, const struct measured *all,
-			 uint32_t count, int64_t now_ns)
+/* What those follow who adapt to the load; between quiet and busy, what most of them do. */
+static enum decide_rule pattern_of(const struct tally *tally, double duty)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		measure->agents_implausible += all[i].implausible;
-		measure->agents_off_beat += all[i].off_beat;
-		measure->agents_stale += !all[i].implausible && all[i].state == ENTRAIN_STALE;
-		measure->agents_dead += all[i].state == ENTRAIN_DEAD;
-		measure->agents_alive += !all[i].implausible && (all[i].state == ENTRAIN_IDLE ||
-								 all[i].state == ENTRAIN_ACTING);
-		if (all[i].counts && all[i].began_ns &&
-		    now_ns - all[i].began_ns <= all[i].period_ns &&
-		    all[i].overlap > measure->peak_overlap)
-			measure->peak_overlap = all[i].overlap;
-	}
+	if (100 * duty < DECIDE_QUIET_PERCENT)
+		return DECIDE_SYNC;
+	if (100 * duty > DECIDE_BUSY_PERCENT)
+		return DECIDE_SPREAD;
+	return 2 * tally->together > tally->counted ? DECIDE_SYNC : DECIDE_SPREAD;
 }
 
-static void load_of(const struct measured *all, uint32_t count, struct load *load)
+/* Judge what was measured by the goal. */
+static void goal_judge(struct entrain_measure *measure, const struct tally *tally,
+		       const struct entrain_settings *settings)
 {
-	uint64_t work_ns = 0, level_ns = 0;
-	uint32_t known = 0;
+	const struct goal *goal = goal_row((int)settings->goal);
+	const enum decide_rule pattern = pattern_of(tally, measure->duty);
+	enum metric metric = goal->metric;
 
-	for (uint32_t i = 0; i < count; i++) {
-		if (!all[i].counts)
-			continue;
-		if (load->counted++ == 0 || all[i].period_ns > load->longest_ns)
-			load->longest_ns = all[i].period_ns;
-		work_ns += (uint64_t)all[i].work_ns;
-		known += all[i].work_ns > 0;
+	if (metric == METRIC_LOAD)
+		metric = pattern == DECIDE_SYNC ? METRIC_COHERENCE : METRIC_EVENNESS;
+	measure->metric = metric;
+	if (tally->counted < 2)
+		measure->value = 1;
+	else if (metric == METRIC_EVENNESS)
+		measure->value = measure->evenness;
+	else if (metric == METRIC_ORDER)
+		measure->value = measure->order_parameters[goal->clusters - 1];
+	else if (metric == METRIC_RHYTHM)
+		measure->value = measure->rhythm;
+	else
+		measure->value = measure->coherence;
+	measure->target = goal_target_ppm(goal, pattern, settings->target_ppm) / 1e6;
+	/* Part of some goals is that agents have energy left. */
+	measure->converged = measure->value >= measure->target &&
+			     (tally->counted < 2 || measure->energy >= (double)goal->energy_least);
+}
+
+void measure_close(struct entrain_measure *measure, const struct tally *tally,
+		   const struct place *places, size_t stride, uint32_t count,
+		   const struct entrain_settings *settings, uint64_t *scratch)
+{
+	const uint32_t occupied =
+		tally->counted + tally->alive + tally->stale + tally->dead + tally->implausible;
+	struct load load = { .places = places, .stride = stride, .count = count };
+
+	load_fill(&load, tally, settings->period_ns);
+	*measure = (struct entrain_measure){
+		.size = sizeof(*measure),
+		.goal = settings->goal,
+		.mode = settings->mode,
+		.agents_alive = tally->counted + tally->alive,
+		.agents_stale = tally->stale,
+		.agents_dead = tally->dead,
+		.agents_off_beat = tally->off_beat,
+		.agents_implausible = tally->implausible,
+		/* No more than there are: a liar's. */
+		.peak_overlap = tally->peak_overlap > occupied ? occupied : tally->peak_overlap,
+		.longest_period_ns = load.period.period_ns,
+		.min_gap = 1,
+		.max_gap = 1,
+		.evenness = 1,
+		.evenness_actual = 1,
+		.rhythm = rhythm_of(tally, load.period.period_ns),
+		.duty = load.work_all,
+		.energy = tally->counted ? fmin(100, (double)tally->energy * 100 / ENERGY_FULL /
+							     tally->counted)
+					 : 100,
+	};
+	for (unsigned m = 1; m <= PHASOR_ORDERS; m++)
+		measure->order_parameters[m - 1] = phasor_order(&tally->phasors, m);
+	measure->coherence = measure->order_parameters[0];
+	if (load.counted > 1) {
+		struct gaps gaps = gaps_of(&load, false, scratch);
+
+		measure->min_gap = gaps.least;
+		measure->max_gap = gaps.most;
+		measure->evenness = gaps.most > 0 ? fmin(1, 1 / gaps.most) : 0;
+		measure->evenness_actual = evenness_actual(&load, tally, scratch);
 	}
-	load->level = level_make(work_ns, known, load->counted, load->longest_ns);
-	for (uint32_t i = 0; i < count; i++)
-		if (all[i].counts)
-			level_ns += (uint64_t)level_work(&load->level, all[i].work_ns);
-	load->work_all = (double)level_ns / (double)load->longest_ns;
+	goal_judge(measure, tally, settings);
 }
 
 void measure_fill(struct entrain_measure *measure, struct measured *all, uint32_t count,
 		  int64_t now_ns, const struct entrain_settings *settings, uint64_t *scratch)
 {
-	const struct goal *goal = goal_row((int)settings->goal);
-	struct load load = { .longest_ns = settings->period_ns };
-	uint32_t used = 0;
+	const struct judge judge = judge_make(now_ns, settings);
+	struct tally tally;
 
-	load_of(all, count, &load);
-	*measure = (struct entrain_measure){ .size = sizeof(*measure),
-					     .goal = settings->goal,
-					     .mode = settings->mode,
-					     .longest_period_ns = load.longest_ns,
-					     .min_gap = 1,
-					     .max_gap = 1,
-					     .evenness = 1,
-					     .evenness_actual = 1 };
-	count_states(measure, all, count, now_ns);
+	tally_open(&tally, &judge, settings->period_ns);
 	for (uint32_t i = 0; i < count; i++) {
-		if (!all[i].implausible)
-			all[i].phase = turns_since(now_ns, all[i].next_ns, all[i].period_ns);
-		if (all[i].counts)
-			scratch[used++] = item_make(angle_of(all[i].next_ns, load.longest_ns), i);
+		struct measured *one = &all[i];
+
+		tally_measured(&tally, one);
+		one->phase = one->place.angle / TURN;
+		if (one->counts && !one->implausible)
+			phasor_add(&tally.phasors, one->place.angle);
 	}
-	order_parameters(measure, all, count, load.counted);
-	if (load.counted > 1) {
-		gaps_of(all, scratch, scratch + count, &load, &measure->min_gap, &measure->max_gap);
-		measure->evenness = measure->max_gap > 0 ? fmin(1, 1 / measure->max_gap) : 0;
-		measure->evenness_actual = evenness_actual(all, count, &load, now_ns, scratch);
-	}
-	if (measure->peak_overlap > count)
-		measure->peak_overlap = count; /* a liar's */
-	measure->value = load.counted > 1 ? metric_value(measure, goal) : 1;
-	measure->target = (settings->target_ppm ? settings->target_ppm : goal->target_ppm) / 1e6;
-	measure->converged = measure->value >= measure->target;
+	measure_close(measure, &tally, &all[0].place, sizeof(all[0]), count, settings, scratch);
 }
 
 bool hysteresis_next(struct hysteresis *hysteresis, bool reached, int64_t now_ns, int64_t period_ns)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "clock.h"
 #include "error.h"
+#include "view_fork.h"
 
 struct page {
 	_Atomic uint64_t id; /* 0: not filled in yet, as after a fork */
@@ -16,6 +17,8 @@ struct page {
 		lock; /* all zero is PTHREAD_MUTEX_INITIALIZER on glibc: a wiped lock is a free one */
 	struct identity identity;
 	struct mapping *mappings;
+	bool rcu_proved; /* a child whose fork handlers ran */
+	bool rcu_usable; /* liburcu is in order: nobody read under it before a fork, or that is proved */
 };
 
 static _Atomic(struct page *) the_page;
@@ -24,6 +27,59 @@ static _Atomic(struct page *) the_page;
 static void wipe_in_child(void)
 {
 	memset(atomic_load_explicit(&the_page, memory_order_relaxed), 0, sizeof(struct page));
+}
+
+/* By the handlers of fork(), in the child: the page is wiped by then. */
+static void rcu_prove(void)
+{
+	atomic_load_explicit(&the_page, memory_order_acquire)->rcu_proved = true;
+}
+
+/*
+ * The pid namespace that a process has without /proc (chroot): that of the last of its line of forks whose is known, if no step
+ * of the line can have left it. This stays in a child.
+ */
+static struct {
+	_Atomic uint64_t pid_space; /* 0: not known */
+	_Atomic uint32_t pid;       /* of who was seen last in this line */
+} line;
+
+/* In a process whose page is empty. Who has no parent is the first one in a new namespace, or seen from there. One that no handler
+ * saw, as after a raw clone, is of the line only if its parent is the one who was seen last. */
+static void line_look(void)
+{
+	uint32_t seen = atomic_load_explicit(&line.pid, memory_order_relaxed);
+	uint32_t self = (uint32_t)getpid(), parent = (uint32_t)getppid();
+
+	if (parent == 0 || (self != seen && parent != seen))
+		atomic_store_explicit(&line.pid_space, 0, memory_order_relaxed);
+	atomic_store_explicit(&line.pid, self, memory_order_relaxed);
+}
+
+/* The handlers of fork(). */
+static void line_before_fork(void)
+{
+	struct page *page = atomic_load_explicit(&the_page, memory_order_acquire);
+
+	if (!page || atomic_load_explicit(&page->id, memory_order_relaxed) == 0)
+		line_look();
+}
+
+static void line_in_child(void)
+{
+	if (getppid() == 0)
+		atomic_store_explicit(&line.pid_space, 0, memory_order_relaxed);
+	atomic_store_explicit(&line.pid, (uint32_t)getpid(), memory_order_relaxed);
+}
+
+/* Fill in what /proc did not say. */
+static void line_inherit(struct identity *identity)
+{
+	line_look();
+	if (identity->pid_space)
+		atomic_store_explicit(&line.pid_space, identity->pid_space, memory_order_relaxed);
+	else
+		identity->pid_space = atomic_load_explicit(&line.pid_space, memory_order_relaxed);
 }
 
 static struct page *page_make(void)
@@ -36,6 +92,8 @@ static struct page *page_make(void)
 		return NULL;
 	if (madvise(page, sizeof(*page), MADV_WIPEONFORK) < 0)
 		pthread_atfork(NULL, NULL, wipe_in_child);
+	view_fork_tell(rcu_prove);
+	pthread_atfork(line_before_fork, NULL, line_in_child);
 	/* [P1] release: the page is zero. A loser of the race uses the winner's. */
 	if (atomic_compare_exchange_strong_explicit(&the_page, &none, page, memory_order_acq_rel,
 						    memory_order_acquire))
@@ -62,6 +120,8 @@ static void page_fill(struct page *page)
 			if (getrandom(&id, sizeof(id), GRND_NONBLOCK) != (ssize_t)sizeof(id))
 				id = (uint64_t)clock_wall_ns() ^ (uint64_t)getpid() << 42;
 		identity_read(&page->identity);
+		line_inherit(&page->identity);
+		page->rcu_usable = page->rcu_proved || !view_fork_prepared();
 		/* [P2] release: the identity is there. Pairs with the acquire in process_id(). */
 		atomic_store_explicit(&page->id, id, memory_order_release);
 	}
@@ -89,14 +149,6 @@ bool process_is(uint64_t id)
 const struct identity *process_identity(void)
 {
 	return &page_get()->identity;
-}
-
-void process_identity_inherit(uint64_t pid_space)
-{
-	struct identity *identity = &page_get()->identity;
-
-	if (identity->pid_space == 0 && getppid() != 0)
-		identity->pid_space = pid_space;
 }
 
 void process_lock(void)
@@ -158,37 +210,82 @@ struct mapping *mapping_get(const struct segment_place *place, const struct segm
 		known->users++;
 		return known;
 	}
+	view_open(&mapping->view, page->rcu_usable);
+	view_follow(&mapping->view, &mapping->segment);
 	mapping->users = 1;
+	mapping->process = process_id();
 	mapping->next = page->mappings;
 	page->mappings = mapping;
 	return mapping;
 }
 
-void mapping_put(struct mapping *mapping)
+void mapping_reclaim(struct mapping *mapping, bool may_wait)
 {
-	struct mapping **link = &page_get()->mappings;
+	bool alone = mapping->users == 1;
 
-	if (--mapping->users > 0)
+	if (alone || may_wait)
+		view_reclaim(&mapping->view, alone);
+}
+
+/* In a child, the uses are those of inherited handles, until each is adopted or forgotten. */
+static void mapping_claim(struct mapping *mapping)
+{
+	uint64_t id = process_id();
+
+	if (mapping->process == id)
+		return;
+	mapping->inherited += mapping->users;
+	mapping->users = 0;
+	mapping->process = id;
+}
+
+/* Give it up with its last use. */
+static void mapping_tidy(struct page *page, struct mapping *mapping)
+{
+	struct mapping **link = &page->mappings;
+
+	if (mapping->users > 0 || mapping->inherited > 0)
 		return;
 	while (*link && *link != mapping)
 		link = &(*link)->next;
 	if (*link)
 		*link = mapping->next;
+	else /* never adopted: what the parent had retired is left alone */
+		view_inherit(&mapping->view, page->rcu_usable);
+	view_close(&mapping->view);
 	segment_close(&mapping->segment);
 	free(mapping);
 }
 
-struct mapping *mapping_adopt(struct mapping *mapping)
+void mapping_put(struct mapping *mapping)
+{
+	mapping->users--;
+	mapping_tidy(page_get(), mapping);
+}
+
+void mapping_forget(struct mapping *mapping)
+{
+	mapping_claim(mapping);
+	if (mapping->inherited > 0)
+		mapping->inherited--;
+	mapping_tidy(page_get(), mapping);
+}
+
+void mapping_adopt(struct mapping **use)
 {
 	struct page *page = page_get();
-	struct mapping *known = mapping_find(page, &mapping->segment);
+	struct mapping *mapping = *use, *known = mapping_find(page, &mapping->segment);
 
-	if (known) {
-		known->users++;
-		return known;
+	mapping_claim(mapping);
+	if (!known) {
+		known = mapping;
+		view_inherit(&known->view, page->rcu_usable);
+		known->next = page->mappings;
+		page->mappings = known;
 	}
-	mapping->users = 1;
-	mapping->next = page->mappings;
-	page->mappings = mapping;
-	return mapping;
+	known->users++;
+	*use = known;
+	/* A child that another thread forks at this moment finds nothing freed that it is to use. */
+	atomic_signal_fence(memory_order_seq_cst);
+	mapping_forget(mapping);
 }

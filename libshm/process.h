@@ -11,11 +11,15 @@
 #include <stdbool.h>
 #include "liveness.h"
 #include "segment.h"
+#include "view.h"
 
 /* A swarm's objects as this process has them mapped; shared by its agents there. */
 struct mapping {
 	struct segment segment;
-	unsigned users;
+	struct view_cell view;
+	unsigned users;     /* of `process` */
+	unsigned inherited; /* uses of its parent that it has neither adopted nor forgotten */
+	uint64_t process;
 	struct mapping *next;
 };
 
@@ -25,12 +29,9 @@ uint64_t process_id(void);
 /* The cheap question of every call on a handle: does it belong to this process? No system call. */
 bool process_is(uint64_t id);
 
-/* Who this process is, for slots. Read once; valid while the lock is held or a handle exists. */
+/* Who this process is, for slots. Read once; valid while the lock is held or a handle exists. Without /proc (chroot) it is in the
+ * pid namespace of its parent, where that can be told. */
 const struct identity *process_identity(void);
-
-/* In a child that has no /proc any more (chroot): it is in the pid namespace of its parent, unless it has no parent there. With
- * the lock held. */
-void process_identity_inherit(uint64_t pid_space);
 
 /* The join lock. Private to the process; reset in a child. */
 void process_lock(void);
@@ -42,8 +43,16 @@ struct mapping *mapping_get(const struct segment_place *place, const struct segm
 			    int64_t deadline_ns, enum entrain_code *code,
 			    struct entrain_error *error);
 
-/* With the lock held, in a child: one use of an inherited mapping, or of the child's own of the same objects. Returns which. */
-struct mapping *mapping_adopt(struct mapping *mapping);
+/* With the lock held, in a child: make one use of an inherited mapping the child's, or a use of the child's own of the same objects;
+ * then the inherited one is freed with its last use. */
+void mapping_adopt(struct mapping **use);
+
+/* With the lock held, in a child: one inherited use is never to be adopted. */
+void mapping_forget(struct mapping *mapping);
+
+/* With the lock held, by one who uses it and reads nothing now: free the views that were replaced. Where others use it too,
+ * only with `may_wait`, for those who are reading. */
+void mapping_reclaim(struct mapping *mapping, bool may_wait);
 
 /* With the lock held: give one use back; the last one unmaps. */
 void mapping_put(struct mapping *mapping);

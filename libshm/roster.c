@@ -149,25 +149,28 @@ bool roster_claim_old(const struct roster *roster, uint32_t index, uint64_t vers
 	       llabs(now_ns - claimed_at(roster, index, version, now_ns)) > CLAIM_LEASE_NS;
 }
 
-/*
- * A claim that published nothing within the lease is given up, unless its owner is proven alive by pid and start time. An
- * owner who was only stopped there finds itself fenced, and claims again.
- */
+bool roster_claim_given_up(const struct roster *roster, const struct identity *self, uint32_t index,
+			   uint64_t version, int64_t now_ns)
+{
+	int64_t claimed_ns;
+
+	if (!claim_unfinished(version))
+		return false;
+	claimed_ns = claimed_at(roster, index, version, now_ns);
+	/* Made just now, perhaps after we read the clock; or not dated yet: roster_reap_undated(). */
+	if (claimed_ns == 0 || llabs(now_ns - claimed_ns) <= CLAIM_LEASE_NS)
+		return false;
+	/* Without a start time a live pid may be anybody's by now. */
+	return slot_fact(&roster->slots[index], version, FACT_START) == 0 ||
+	       roster_probe(roster, self, index, version) != LIVENESS_ALIVE;
+}
+
 static void claims_expire(const struct roster *roster, const struct identity *self, int64_t now_ns)
 {
 	for (uint32_t index = 0; index < roster->capacity; index++) {
 		uint64_t version = version_of(roster, index);
-		int64_t claimed_ns;
 
-		if (!claim_unfinished(version))
-			continue;
-		claimed_ns = claimed_at(roster, index, version, now_ns);
-		/* Made just now, perhaps after we read the clock; or not dated yet: roster_reap_undated(). */
-		if (claimed_ns == 0 || llabs(now_ns - claimed_ns) <= CLAIM_LEASE_NS)
-			continue;
-		/* Without a start time a live pid may be anybody's by now. */
-		if (slot_fact(&roster->slots[index], version, FACT_START) == 0 ||
-		    roster_probe(roster, self, index, version) != LIVENESS_ALIVE)
+		if (roster_claim_given_up(roster, self, index, version, now_ns))
 			roster_free(roster, index, version);
 	}
 }

@@ -52,6 +52,13 @@ enum liveness roster_probe(const struct roster *roster, const struct identity *s
 bool roster_claim_old(const struct roster *roster, uint32_t index, uint64_t version,
 		      int64_t now_ns);
 
+/*
+ * A claim that published nothing within the lease is given up, unless its owner is proven alive by pid and start time. An
+ * owner who was only stopped there finds itself fenced, and claims again.
+ */
+bool roster_claim_given_up(const struct roster *roster, const struct identity *self, uint32_t index,
+			   uint64_t version, int64_t now_ns);
+
 /* Free a slot of a proven dead owner. False: it changed since. */
 bool roster_free(const struct roster *roster, uint32_t index, uint64_t version);
 

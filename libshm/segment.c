@@ -3,6 +3,7 @@
 #include "segment.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +16,10 @@
 #include "liveness.h"
 #include "lock.h"
 #include "mark.h"
+#include "object.h"
 #include "settings.h"
 
 #define WHAT "open swarm"
-#define OPEN_FLAGS (O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
 
 enum entrain_code segment_place_init(struct segment_place *place, const char *dir, const char *name,
 				     struct entrain_error *error)
@@ -42,6 +43,13 @@ enum entrain_code segment_place_init(struct segment_place *place, const char *di
 	snprintf(place->control, sizeof(place->control), "%s/entrain.%s.control", dir, name);
 	snprintf(place->agents, sizeof(place->agents), "%s/entrain.%s.agents", dir, name);
 	return ENTRAIN_OK;
+}
+
+void segment_topology_path(const struct segment_place *place, uint64_t generation,
+			   char path[SEGMENT_TOPOLOGY_PATH])
+{
+	snprintf(path, SEGMENT_TOPOLOGY_PATH, "%s/entrain.%s.topology.%" PRIu64, place->dir,
+		 place->name, generation);
 }
 
 /* Is this file one that we may believe at all? */
@@ -115,7 +123,7 @@ static enum entrain_code object_open(const char *path, int flags, mode_t widest,
 {
 	enum entrain_code code;
 
-	*fd = open(path, flags | OPEN_FLAGS);
+	*fd = open(path, flags | OBJECT_OPEN_FLAGS);
 	MARK();
 	if (*fd < 0)
 		return open_refused(path, errno, error);
@@ -214,7 +222,6 @@ static enum entrain_code open_once(const struct segment_place *place, enum segme
 				 "control is there, agents is missing or empty");
 	if (code)
 		return code;
-	segment->agents_size = (uint64_t)status.st_size;
 	return access == SEGMENT_LOOK ? ENTRAIN_OK : map_objects(segment, access, error);
 }
 
@@ -228,7 +235,7 @@ static void close_fd(int *fd)
 /* Nobody holds the creator's lock on a control object without magic: its creator is dead. */
 static bool creator_dead(const char *path)
 {
-	int fd = open(path, O_RDONLY | OPEN_FLAGS);
+	int fd = open(path, O_RDONLY | OBJECT_OPEN_FLAGS);
 	bool dead = fd >= 0 && !lock_held(fd);
 
 	close_fd(&fd);
@@ -280,6 +287,25 @@ void segment_close(struct segment *segment)
 	segment->slots = NULL;
 	close_fd(&segment->control_fd);
 	close_fd(&segment->agents_fd);
+}
+
+/* How long it is by now; 0: it does not say. */
+static uint64_t agents_size_now(const struct segment *segment)
+{
+	struct stat status;
+
+	return fstat(segment->agents_fd, &status) == 0 ? (uint64_t)status.st_size : 0;
+}
+
+enum entrain_code segment_settings(const struct segment *segment, struct entrain_settings *settings)
+{
+	enum entrain_code code = settings_load(segment->settings, 0, settings);
+
+	MARK();
+	/* Only now its size: who grows it in between makes it longer, never too short for what was read before. */
+	if (!code && agents_size_now(segment) < SHM_AGENTS_SIZE(settings->capacity))
+		code = ENTRAIN_TRUNCATED;
+	return code;
 }
 
 bool segment_current(const struct segment *segment)

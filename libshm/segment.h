@@ -5,7 +5,8 @@
  * A creator holds a file lock (lock.h) on the control object from just after its exclusive creation until magic is
  * published; the kernel drops it when the creator dies. So control without magic and without lock is
  * half-made, and may be taken over. Removal holds the same lock, says `removed`, unlinks agents, then control: the name
- * is taken until all is gone.
+ * is taken until all is gone. Objects of topologies come and go under the same lock: a new one is whole before control names
+ * it, and what control does not name, and did not name just before, is removed by whoever publishes or removes next.
  */
 #ifndef ENTRAIN_SEGMENT_H
 #define ENTRAIN_SEGMENT_H
@@ -22,6 +23,11 @@ struct segment_place {
 	char name[65];
 	char control[SEGMENT_PATH], agents[SEGMENT_PATH];
 };
+
+/* The path of a topology's object. */
+#define SEGMENT_TOPOLOGY_PATH (SEGMENT_PATH + 64)
+void segment_topology_path(const struct segment_place *place, uint64_t generation,
+			   char path[SEGMENT_TOPOLOGY_PATH]);
 
 /* Whose objects are accepted. */
 struct segment_trust {
@@ -44,8 +50,7 @@ struct segment {
 	struct shm_slot *slots;
 	int control_fd, agents_fd; /* -1 when not kept */
 	uint64_t creation_id;
-	uint64_t agents_size; /* of the object, when it was opened */
-	uint32_t access, uid, gid;
+	uint32_t access, uid, gid; /* owner of control */
 	dev_t device, dir_device;
 	ino_t inode;
 };
@@ -68,11 +73,37 @@ void segment_close(struct segment *segment);
 /* Is the path still that of the mapped object? True also where it cannot be told (chroot). */
 bool segment_current(const struct segment *segment);
 
-/* Remove an agents object that was left without its control object; nothing if there is a swarm again. */
-enum entrain_code segment_sweep(const struct segment_place *place);
+/* What control says now, as long as the agents object bears it out. Of a segment that has both descriptors. */
+enum entrain_code segment_settings(const struct segment *segment,
+				   struct entrain_settings *settings);
 
-/* Remove both objects, sound or not, unless a creator is at work on them. `code` of a sound one that is in
- * use is the caller's to check before. */
+struct object_owner;
+struct topology_spec;
+struct topology_graph;
+
+/* With the lock held: write a topology's object, whole. On failure it is not there. */
+enum entrain_code segment_topology_create(const struct segment_place *place,
+					  const struct object_owner *owner, uint64_t creation_id,
+					  uint64_t generation, const struct topology_spec *spec,
+					  const struct topology_graph *graph,
+					  struct entrain_error *error);
+
+/* With the lock held: remove the objects of all generations but `first` .. `last`. `removed` (may be NULL) is counted. */
+enum entrain_code segment_topologies_clear(const struct segment_place *place, uint64_t first,
+					   uint64_t last, uint32_t *removed,
+					   struct entrain_error *error);
+
+/* How many there are besides `first` .. `last`. */
+uint32_t segment_topologies_count(const struct segment_place *place, uint64_t first, uint64_t last);
+
+/* Does anything stand there of a swarm, besides control? Of one that has no control object, it was left over. */
+bool segment_left_over(const struct segment_place *place);
+
+/* Remove agents and topologies that were left without their control object; nothing if there is a swarm again. */
+enum entrain_code segment_sweep(const struct segment_place *place, struct entrain_error *error);
+
+/* Remove all objects, sound or not, unless a creator or administrator is at work on them; root does not wait long for one of
+ * another user. `code` of a sound one that is in use is the caller's to check before. */
 enum entrain_code segment_remove(const struct segment_place *place, struct entrain_error *error);
 
 #endif

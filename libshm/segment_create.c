@@ -6,9 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 #include "clock.h"
@@ -16,135 +14,140 @@
 #include "liveness.h"
 #include "lock.h"
 #include "mark.h"
+#include "object.h"
 #include "segment.h"
+#include "topology.h"
 
 #define WHAT "create swarm"
-#define OPEN_FLAGS (O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
-#define CREATE_TRIES 100
+#define REMOVE "remove swarm"
 #define PATIENCE_NS INT64_C(2000000000)
 
-/* The descriptor is of the object that the path names now. */
-static bool still_named(int fd, const char *path)
+/* The name is still that of the object whose lock we hold. Else it was taken from us, and is no more ours to change. */
+static enum entrain_code name_check(const struct segment_place *place, int fd, const char *what,
+				    struct entrain_error *error)
 {
-	struct stat mine, named;
-
-	return fstat(fd, &mine) == 0 && lstat(path, &named) == 0 && mine.st_dev == named.st_dev &&
-	       mine.st_ino == named.st_ino;
+	if (object_still_named(fd, place->control))
+		return ENTRAIN_OK;
+	return error_set(error, ENTRAIN_NO_SWARM, 0, what, place->control,
+			 "somebody else has removed it in the meantime");
 }
 
-/* Only its owner and root may take away what stands under a name. */
-static bool may_remove(const char *path, struct entrain_error *error)
+/* With the lock on `fd`. */
+static enum entrain_code unlink_all(const struct segment_place *place, int fd,
+				    struct entrain_error *error)
 {
-	struct stat status;
+	enum entrain_code code = name_check(place, fd, REMOVE, error);
 
-	if (lstat(path, &status) < 0)
-		return true;
-	if (S_ISREG(status.st_mode) && (status.st_uid == geteuid() || geteuid() == 0))
-		return true;
-	error_set(error, ENTRAIN_FOREIGN, 0, WHAT, path, "something of user %u stands there",
-		  (unsigned)status.st_uid);
-	return false;
-}
-
-/* A child that another thread forked meanwhile shares the descriptor: closing ours would leave it the lock. */
-static void unlock_close(int fd)
-{
-	lock_drop(fd);
-	close(fd);
-}
-
-static enum entrain_code unlink_both(const struct segment_place *place, struct entrain_error *error)
-{
-	/* Agents first: as long as control stands, nobody else creates. */
+	if (code)
+		return code;
+	/* Control last: as long as it stands, nobody else creates. */
 	if (unlink(place->agents) < 0 && errno != ENOENT)
-		return error_system(error, errno, "remove swarm", place->agents);
+		return error_system(error, errno, REMOVE, place->agents);
 	MARK();
+	code = segment_topologies_clear(place, 1, 0, NULL, error);
+	if (!code)
+		code = name_check(place, fd, REMOVE, error);
+	if (code)
+		return code;
 	if (unlink(place->control) < 0 && errno != ENOENT)
-		return error_system(error, errno, "remove swarm", place->control);
+		return error_system(error, errno, REMOVE, place->control);
 	MARK();
 	return ENTRAIN_OK;
 }
 
-/*
- * Something stands under the name. ENTRAIN_OK: it was left half-made or half-removed and is gone now; EXISTS: a
- * complete swarm; NOT_READY: somebody is at work on it.
- */
-static enum entrain_code take_over(const struct segment_place *place, struct entrain_error *error)
+/* Somebody has the lock: who? */
+static enum entrain_code held_error(int fd, const char *what, const char *path,
+				    struct entrain_error *error)
+{
+	uint32_t pid = error ? lock_holder(fd) : 0;
+
+	if (pid)
+		return error_set(error, ENTRAIN_NOT_READY, 0, what, path,
+				 "process %u is creating, changing or removing it", pid);
+	return error_set(error, ENTRAIN_NOT_READY, 0, what, path,
+			 "somebody is creating, changing or removing it");
+}
+
+/* A creator needs milliseconds; another user's, who has kept it that long, may never end. */
+static enum entrain_code squatted_error(int fd, const struct stat *status, const char *path,
+					struct entrain_error *error)
+{
+	uint32_t pid = error ? lock_holder(fd) : 0;
+	char process[32] = "somebody";
+
+	if (pid)
+		snprintf(process, sizeof(process), "process %u", pid);
+	return error_set(error, ENTRAIN_FOREIGN, 0, WHAT, path,
+			 "it belongs to user %u, and %s keeps it locked; "
+			 "root removes it with entrainctl rm",
+			 (unsigned)status->st_uid, process);
+}
+
+/* Ours to take over: locked, and left half-made or half-removed? Then it goes. */
+static enum entrain_code left_remove(const struct segment_place *place, int fd,
+				     struct entrain_error *error)
 {
 	struct shm_control copy;
-	enum entrain_code code = ENTRAIN_EXISTS;
-	struct stat status;
-	int fd = open(place->control, O_RDWR | OPEN_FLAGS);
 
-	if (fd < 0 && errno == EACCES && lstat(place->control, &status) == 0)
-		return error_set(error, S_ISREG(status.st_mode) ? ENTRAIN_EXISTS : ENTRAIN_FOREIGN,
-				 0, WHAT, place->control, "something of user %u stands there",
-				 (unsigned)status.st_uid);
+	memset(&copy, 0, sizeof(copy));
+	if (!object_still_named(fd, place->control))
+		return ENTRAIN_OK;
+	if (pread(fd, &copy, sizeof(copy), 0) < 0)
+		return error_system(error, errno, WHAT, place->control);
+	if (atomic_load_explicit(&copy.header.magic, memory_order_relaxed) != 0 &&
+	    (atomic_load_explicit(&copy.header.magic, memory_order_relaxed) != SHM_CONTROL_MAGIC ||
+	     !atomic_load_explicit(&copy.settings.removed, memory_order_relaxed)))
+		return error_set(error, ENTRAIN_EXISTS, 0, WHAT, place->control, NULL);
+	if (!object_may_remove(place->agents, WHAT, error))
+		return ENTRAIN_FOREIGN;
+	return unlink_all(place, fd, error);
+}
+
+/*
+ * Something stands under the name. ENTRAIN_OK: it was left half-made or half-removed and is gone now; EXISTS: a
+ * complete swarm; NOT_READY: somebody is at work on it. `last`: nobody waits for him any longer.
+ */
+static enum entrain_code take_over(const struct segment_place *place, bool last,
+				   struct entrain_error *error)
+{
+	struct lock lock;
+	enum entrain_code code;
+	struct stat status;
+	int fd = open(place->control, O_RDWR | OBJECT_OPEN_FLAGS);
+
+	if (fd < 0 && (errno == EACCES || errno == ELOOP || errno == EISDIR) &&
+	    lstat(place->control, &status) == 0)
+		return object_not_ours(&status, ENTRAIN_EXISTS, place->control, WHAT, error);
 	if (fd < 0)
 		return errno == ENOENT ? ENTRAIN_OK
 				       : error_system(error, errno, WHAT, place->control);
-	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
-	    (status.st_uid != geteuid() && geteuid() != 0)) {
-		code = error_set(error, S_ISREG(status.st_mode) ? ENTRAIN_EXISTS : ENTRAIN_FOREIGN,
-				 0, WHAT, place->control, "something of user %u stands there",
-				 (unsigned)status.st_uid);
-		goto out;
-	}
-	memset(&copy, 0, sizeof(copy));
-	if (!lock_take(fd)) {
-		code = error_set(error, ENTRAIN_NOT_READY, 0, WHAT, place->control, NULL);
-		goto out;
-	}
-	MARK();
-	if (!still_named(fd, place->control)) {
-		code = ENTRAIN_OK;
-		goto out;
-	}
-	if (pread(fd, &copy, sizeof(copy), 0) < 0) {
+	if (fstat(fd, &status) < 0)
 		code = error_system(error, errno, WHAT, place->control);
-		goto out;
-	}
-	if (atomic_load_explicit(&copy.header.magic, memory_order_relaxed) == 0 ||
-	    (atomic_load_explicit(&copy.header.magic, memory_order_relaxed) == SHM_CONTROL_MAGIC &&
-	     atomic_load_explicit(&copy.settings.removed, memory_order_relaxed)))
-		code = may_remove(place->agents, error) ? unlink_both(place, error)
-							: ENTRAIN_FOREIGN;
+	else if (!S_ISREG(status.st_mode) || (status.st_uid != geteuid() && geteuid() != 0))
+		code = object_not_ours(&status, ENTRAIN_EXISTS, place->control, WHAT, error);
+	else if (lock_take(&lock, fd)) {
+		MARK();
+		code = left_remove(place, fd, error);
+		lock_drop(&lock);
+	} else if (!last)
+		code = ENTRAIN_NOT_READY;
+	else if (status.st_uid != geteuid())
+		code = squatted_error(fd, &status, place->control, error);
 	else
-		error_set(error, ENTRAIN_EXISTS, 0, WHAT, place->control, NULL);
-out:
-	unlock_close(fd);
+		code = held_error(fd, WHAT, place->control, error);
+	close(fd);
 	return code;
 }
 
-/* Give the object its owner, mode and room. A full /dev/shm is an error here, never a SIGBUS later. */
-static enum entrain_code object_prepare(int fd, const char *path, mode_t mode, uint64_t size,
-					const struct entrain_settings *settings,
-					struct entrain_error *error)
-{
-	struct statvfs space;
-	uid_t uid = settings->uid == ENTRAIN_SAME ? (uid_t)-1 : (uid_t)settings->uid;
-	gid_t gid = settings->gid == ENTRAIN_SAME ? (gid_t)-1 : (gid_t)settings->gid;
-	int failed;
+/* What is to be made, worked out before anything is. */
+struct plan {
+	const struct entrain_settings *settings;
+	struct topology_spec topology;
+	struct topology_graph graph; /* of no node: full, which has no object */
+	struct shm_header header;
+};
 
-	if ((uid != (uid_t)-1 || gid != (gid_t)-1) && fchown(fd, uid, gid) < 0)
-		return error_system(error, errno, WHAT, path);
-	MARK();
-	if (fchmod(fd, mode) < 0)
-		return error_system(error, errno, WHAT, path);
-	MARK();
-	do
-		failed = posix_fallocate(fd, 0, (off_t)size);
-	while (failed == EINTR);
-	MARK();
-	if (failed && fstatvfs(fd, &space) == 0 && (failed == ENOSPC || failed == EDQUOT))
-		return error_set(error, ENTRAIN_NO_SPACE, failed, WHAT, path,
-				 "it needs %llu KiB, the file system has %llu KiB free",
-				 (unsigned long long)(size + 1023) / 1024,
-				 (unsigned long long)space.f_bavail * space.f_frsize / 1024);
-	return failed ? error_system(error, failed, WHAT, path) : ENTRAIN_OK;
-}
-
-/* What both objects say of themselves; all of it is known before anything is made. */
+/* What the objects say of themselves; all of it is known before anything is made. */
 static enum entrain_code header_fill(struct shm_header *header,
 				     const struct entrain_settings *settings,
 				     struct entrain_error *error)
@@ -173,8 +176,10 @@ static enum entrain_code header_fill(struct shm_header *header,
 #define STORE(field, value) \
 	atomic_store_explicit(&control->settings.field, value, memory_order_relaxed)
 
-static void settings_fill(struct shm_control *control, const struct entrain_settings *settings)
+static void settings_fill(struct shm_control *control, const struct plan *plan)
 {
+	const struct entrain_settings *settings = plan->settings;
+
 	STORE(mode, settings->mode);
 	STORE(goal, settings->goal);
 	STORE(kind, settings->kind);
@@ -184,16 +189,15 @@ static void settings_fill(struct shm_control *control, const struct entrain_sett
 	STORE(target_ppm, settings->target_ppm);
 	STORE(max_delay_ns, settings->max_delay_ns);
 	STORE(max_delay_ppm, settings->max_delay_ppm);
-	STORE(topology_generation, 1);
+	STORE(topology, topology_word(1, plan->topology.kind));
 	STORE(changes, 1);
 }
 
 /* Fill a prepared object and publish its magic. */
 static enum entrain_code object_publish(int fd, const char *path, size_t size, uint64_t magic,
-					const struct shm_header *header,
-					const struct entrain_settings *settings,
-					struct entrain_error *error)
+					const struct plan *plan, struct entrain_error *error)
 {
+	const struct shm_header *header = &plan->header;
 	const size_t past_magic = sizeof(header->magic);
 	struct shm_header *shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
@@ -204,7 +208,7 @@ static enum entrain_code object_publish(int fd, const char *path, size_t size, u
 	       sizeof(*header) - past_magic);
 	MARK();
 	if (magic == SHM_CONTROL_MAGIC)
-		settings_fill((struct shm_control *)shared, settings);
+		settings_fill((struct shm_control *)shared, plan);
 	MARK();
 	/* [L1] release: the object is complete. Readers pread magic before the rest. Killed before it: half-made, and
 	 * the lock says so. */
@@ -214,89 +218,102 @@ static enum entrain_code object_publish(int fd, const char *path, size_t size, u
 	return ENTRAIN_OK;
 }
 
-static enum entrain_code agents_create(const struct segment_place *place,
-				       const struct shm_header *header,
-				       const struct entrain_settings *settings,
+static struct object_owner owner_of(const struct entrain_settings *settings, mode_t mode)
+{
+	return (struct object_owner){
+		.mode = mode,
+		.uid = settings->uid == ENTRAIN_SAME ? (uid_t)-1 : (uid_t)settings->uid,
+		.gid = settings->gid == ENTRAIN_SAME ? (gid_t)-1 : (gid_t)settings->gid
+	};
+}
+
+static enum entrain_code agents_create(const struct segment_place *place, const struct plan *plan,
 				       struct entrain_error *error)
 {
-	int flags = O_CREAT | O_EXCL | O_RDWR | OPEN_FLAGS;
-	enum entrain_code code;
-	int fd = open(place->agents, flags, 0600);
+	const struct object_owner owner = owner_of(plan->settings, plan->settings->access);
+	int fd;
+	enum entrain_code code = object_create(place->agents, WHAT, &fd, error);
 
-	if (fd < 0 && errno == EEXIST) {
-		/* We hold the name: this is what a dead creator or remover left. */
-		if (!may_remove(place->agents, error))
-			return ENTRAIN_FOREIGN;
-		unlink(place->agents);
-		MARK();
-		fd = open(place->agents, flags, 0600);
-	}
-	if (fd < 0)
-		return error_system(error, errno, WHAT, place->agents);
-	MARK();
-	code = object_prepare(fd, place->agents, settings->access,
-			      SHM_AGENTS_SIZE(settings->capacity), settings, error);
+	if (code)
+		return code;
+	code = object_prepare(fd, place->agents, WHAT, &owner,
+			      SHM_AGENTS_SIZE(plan->settings->capacity), error);
 	if (!code)
 		code = object_publish(fd, place->agents, sizeof(struct shm_agents),
-				      SHM_AGENTS_MAGIC, header, settings, error);
+				      SHM_AGENTS_MAGIC, plan, error);
 	close(fd);
 	return code;
 }
 
-/* A file size limit would kill the host with SIGXFSZ instead of failing. */
-static enum entrain_code limit_check(const struct segment_place *place, uint64_t size,
-				     struct entrain_error *error)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY ||
-	    limit.rlim_cur >= size)
-		return ENTRAIN_OK;
-	return error_set(error, ENTRAIN_LIMIT, EFBIG, WHAT, place->agents,
-			 "it needs a file of %llu bytes, the limit (ulimit -f) is %llu",
-			 (unsigned long long)size, (unsigned long long)limit.rlim_cur);
-}
-
-/* The name is ours and locked: make both objects, or leave nothing. */
-static enum entrain_code create_locked(const struct segment_place *place, int fd,
-				       const struct entrain_settings *settings,
+/* The name is ours and locked: make all objects, or leave nothing. */
+static enum entrain_code create_locked(const struct segment_place *place, int fd, struct plan *plan,
 				       struct entrain_error *error)
 {
-	struct shm_header header;
-	enum entrain_code code;
+	const struct object_owner owner = owner_of(plan->settings, plan->settings->access & ~022u);
+	char topology[SEGMENT_TOPOLOGY_PATH];
+	enum entrain_code code = header_fill(&plan->header, plan->settings, error);
 
-	memset(&header, 0, sizeof(header));
-	code = header_fill(&header, settings, error);
 	if (!code)
-		code = object_prepare(fd, place->control, settings->access & ~022u,
-				      SHM_CONTROL_SIZE, settings, error);
+		code = object_prepare(fd, place->control, WHAT, &owner, SHM_CONTROL_SIZE, error);
 	if (!code)
-		code = agents_create(place, &header, settings, error);
+		code = name_check(place, fd, WHAT, error);
 	if (!code)
-		code = object_publish(fd, place->control, SHM_CONTROL_SIZE, SHM_CONTROL_MAGIC,
-				      &header, settings, error);
-	if (code) {
+		code = agents_create(place, plan, error);
+	if (!code && plan->graph.nodes)
+		code = segment_topology_create(place, &owner, plan->header.creation_id, 1,
+					       &plan->topology, &plan->graph, error);
+	if (!code)
+		code = name_check(place, fd, WHAT, error);
+	if (!code)
+		code = object_publish(fd, place->control, SHM_CONTROL_SIZE, SHM_CONTROL_MAGIC, plan,
+				      error);
+	if (code && object_still_named(fd, place->control)) {
+		segment_topology_path(place, 1, topology);
+		if (plan->graph.nodes && object_may_remove(topology, WHAT, NULL))
+			unlink(topology);
 		unlink(place->agents);
 		unlink(place->control);
 	}
 	return code;
 }
 
-enum entrain_code segment_create(const struct segment_place *place,
-				 const struct entrain_settings *settings,
-				 struct entrain_error *error)
+static enum entrain_code plan_make(const struct segment_place *place,
+				   const struct entrain_settings *settings, struct plan *plan,
+				   struct entrain_error *error)
+{
+	const struct topology_extent extent = { .nodes = settings->capacity,
+						.capacity = settings->capacity,
+						.seed = 1 };
+	enum entrain_code code;
+
+	memset(plan, 0, sizeof(*plan));
+	plan->settings = settings;
+	code = object_limit_check(place->agents, WHAT, SHM_AGENTS_SIZE(settings->capacity), error);
+	if (!code)
+		code = topology_parse("topology", settings->topology, &plan->topology, error);
+	if (!code && plan->topology.kind != TOPOLOGY_FULL)
+		code = topology_build(&plan->topology, &extent, &plan->graph, error);
+	return code;
+}
+
+/* Take the name, then make what is planned. */
+static enum entrain_code create_planned(const struct segment_place *place, struct plan *plan,
+					struct entrain_error *error)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
 	int64_t deadline_ns = clock_now_ns() + PATIENCE_NS;
-	enum entrain_code code = limit_check(place, SHM_AGENTS_SIZE(settings->capacity), error);
+	enum entrain_code code = ENTRAIN_OK;
 
 	while (!code) {
-		int fd = open(place->control, O_CREAT | O_EXCL | O_RDWR | OPEN_FLAGS, 0600);
+		int fd = open(place->control, O_CREAT | O_EXCL | O_RDWR | OBJECT_OPEN_FLAGS, 0600);
+		struct lock lock;
 
 		MARK();
 		if (fd < 0 && errno == EEXIST) {
-			code = take_over(place, error);
-			if (code == ENTRAIN_NOT_READY && clock_now_ns() < deadline_ns) {
+			bool last = clock_now_ns() >= deadline_ns;
+
+			code = take_over(place, last, error);
+			if (code == ENTRAIN_NOT_READY && !last) {
 				code = ENTRAIN_OK;
 				nanosleep(&pause, NULL);
 			}
@@ -307,68 +324,116 @@ enum entrain_code segment_create(const struct segment_place *place,
 							   place->dir, "there is no such directory")
 					       : error_system(error, errno, WHAT, place->control);
 		/* Between the creation and this lock somebody may have thought us dead: then the name is theirs. */
-		if (lock_take(fd) && still_named(fd, place->control)) {
+		if (lock_take(&lock, fd) && object_still_named(fd, place->control)) {
 			MARK();
-			code = create_locked(place, fd, settings, error);
-			unlock_close(fd);
+			code = create_locked(place, fd, plan, error);
+			object_unlock_close(&lock, fd);
 			return code;
 		}
-		unlock_close(fd);
+		object_unlock_close(&lock, fd);
 	}
 	return code;
 }
 
-enum entrain_code segment_sweep(const struct segment_place *place)
+enum entrain_code segment_create(const struct segment_place *place,
+				 const struct entrain_settings *settings,
+				 struct entrain_error *error)
 {
-	enum entrain_code code = ENTRAIN_EXISTS;
+	struct plan plan;
+	enum entrain_code code = plan_make(place, settings, &plan, error);
+
+	if (!code)
+		code = create_planned(place, &plan, error);
+	topology_graph_free(&plan.graph);
+	return code;
+}
+
+bool segment_left_over(const struct segment_place *place)
+{
+	struct stat status;
+
+	return lstat(place->agents, &status) == 0 || segment_topologies_count(place, 1, 0) > 0;
+}
+
+enum entrain_code segment_sweep(const struct segment_place *place, struct entrain_error *error)
+{
+	struct lock lock;
+	enum entrain_code code = object_remove_check(place->agents, REMOVE, error);
 	int fd;
 
+	if (code)
+		return code;
 	/* Take the name first, as a creator does: then nobody else makes a swarm of what we remove. */
-	if (!may_remove(place->agents, NULL))
-		return ENTRAIN_FOREIGN;
-	fd = open(place->control, O_CREAT | O_EXCL | O_RDWR | OPEN_FLAGS, 0600);
+	fd = open(place->control, O_CREAT | O_EXCL | O_RDWR | OBJECT_OPEN_FLAGS, 0600);
+	if (fd < 0 && errno == EEXIST)
+		return error_set(error, ENTRAIN_NO_SWARM, 0, REMOVE, place->control,
+				 "it was removed, and somebody creates it anew");
 	if (fd < 0)
-		return error_code_of(errno);
-	if (lock_take(fd) && still_named(fd, place->control))
-		code = unlink_both(place, NULL);
-	unlock_close(fd);
+		return error_system(error, errno, REMOVE, place->control);
+	code = lock_take(&lock, fd) ? unlink_all(place, fd, error)
+				    : held_error(fd, REMOVE, place->control, error);
+	object_unlock_close(&lock, fd);
 	return code;
+}
+
+/* Agents see it and leave. Killed from here on: the next creator or remover finishes. */
+static void removed_tell(int fd)
+{
+	struct shm_control *control;
+	struct stat status;
+
+	if (fstat(fd, &status) < 0 || status.st_size < (off_t)SHM_CONTROL_SIZE)
+		return;
+	control = mmap(NULL, SHM_CONTROL_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (control == MAP_FAILED)
+		return;
+	/* Only in what is a swarm's. */
+	if (atomic_load_explicit(&control->header.magic, memory_order_acquire) == SHM_CONTROL_MAGIC)
+		atomic_store_explicit(&control->settings.removed, 1, memory_order_release);
+	munmap(control, SHM_CONTROL_SIZE);
+}
+
+/* The lock to remove with. Another user cannot keep root from removing what is his: after a while root goes without. */
+static enum entrain_code remove_lock(struct lock *lock, int fd, const char *path,
+				     struct entrain_error *error)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	int64_t deadline_ns = clock_now_ns() + PATIENCE_NS;
+	struct stat status;
+	bool waits = geteuid() == 0 && fstat(fd, &status) == 0 && status.st_uid != 0;
+
+	while (!lock_take(lock, fd)) {
+		if (!waits)
+			return held_error(fd, REMOVE, path, error);
+		if (clock_now_ns() >= deadline_ns)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return ENTRAIN_OK;
 }
 
 enum entrain_code segment_remove(const struct segment_place *place, struct entrain_error *error)
 {
-	struct shm_control *control;
-	enum entrain_code code;
-	struct stat status;
+	enum entrain_code code = object_remove_check(place->control, REMOVE, error);
+	struct lock lock;
 	int fd;
 
-	if (!may_remove(place->control, error) || !may_remove(place->agents, error))
-		return ENTRAIN_FOREIGN;
-	fd = open(place->control, O_RDWR | OPEN_FLAGS);
+	if (!code)
+		code = object_remove_check(place->agents, REMOVE, error);
+	if (code)
+		return code;
+	fd = open(place->control, O_RDWR | OBJECT_OPEN_FLAGS);
 	if (fd < 0)
-		return error_system(error, errno, "remove swarm", place->control);
-	if (!lock_take(fd)) {
-		close(fd);
-		return error_set(error, ENTRAIN_NOT_READY, 0, "remove swarm", place->control,
-				 "somebody is creating, changing or removing it");
+		return error_system(error, errno, REMOVE, place->control);
+	code = remove_lock(&lock, fd, place->control, error);
+	if (!code) {
+		MARK();
+		code = name_check(place, fd, REMOVE, error);
 	}
-	if (!still_named(fd, place->control)) {
-		unlock_close(fd);
-		return error_set(error, ENTRAIN_NO_SWARM, 0, "remove swarm", place->control, NULL);
+	if (!code) {
+		removed_tell(fd);
+		code = unlink_all(place, fd, error);
 	}
-	if (fstat(fd, &status) == 0 && status.st_size >= (off_t)SHM_CONTROL_SIZE) {
-		control = mmap(NULL, SHM_CONTROL_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-		/* Only in what is a swarm's; agents see it and leave. Killed from here on: the next creator or remover
-		 * finishes. */
-		if (control != MAP_FAILED) {
-			if (atomic_load_explicit(&control->header.magic, memory_order_acquire) ==
-			    SHM_CONTROL_MAGIC)
-				atomic_store_explicit(&control->settings.removed, 1,
-						      memory_order_release);
-			munmap(control, SHM_CONTROL_SIZE);
-		}
-	}
-	code = unlink_both(place, error);
-	unlock_close(fd);
+	object_unlock_close(&lock, fd);
 	return code;
 }

@@ -11,6 +11,7 @@
 #include "duration.h"
 #include "error.h"
 #include "goal.h"
+#include "topology.h"
 
 typedef int key_setter(struct entrain_settings *settings, const char *key, const char *value,
 		       struct entrain_error *error);
@@ -77,10 +78,9 @@ static int set_goal(struct entrain_settings *settings, const char *key, const ch
 		return refuse(error, key,
 			      "'%s' is no goal; goals are minimize-api-calls (batch), "
 			      "distribute-load (spread), reach-consensus, minimize-latency, "
-			      "recover-from-failure",
+			      "save-energy, maintain-rhythm, recover-from-failure, "
+			      "adapt-to-traffic",
 			      value);
-	if (!goal->available)
-		return refuse(error, key, "goal %s is not available in this version", goal->name);
 	settings->goal = goal->id;
 	settings->target_ppm = 0;
 	return 0;
@@ -154,10 +154,12 @@ static int set_count(struct entrain_settings *settings, const char *key, const c
 static int set_topology(struct entrain_settings *settings, const char *key, const char *value,
 			struct entrain_error *error)
 {
-	if (strcmp(value, "full") != 0)
-		return refuse(error, key, "'%s': this version has the topology full only", value);
-	snprintf(settings->topology, sizeof(settings->topology), "%s", value);
-	return 0;
+	struct topology_spec spec;
+	enum entrain_code code = topology_parse(key, value, &spec, error);
+
+	if (!code)
+		memcpy(settings->topology, spec.text, sizeof(settings->topology));
+	return (int)code;
 }
 
 /* A user or group: by name, or by number. */
@@ -200,6 +202,8 @@ static int set_group(struct entrain_settings *settings, const char *key, const c
 	return 0;
 }
 
+_Static_assert(sizeof(((struct entrain_settings *)NULL)->topology) == SHM_TOPOLOGY_TEXT, "text");
+
 static const struct {
 	struct entrain_key key;
 	key_setter *set;
@@ -214,7 +218,8 @@ static const struct {
 	  set_kind },
 	{ { "goal", "GOAL", "distribute-load",
 	    "distribute-load (spread), minimize-api-calls (batch), reach-consensus, "
-	    "minimize-latency or recover-from-failure",
+	    "minimize-latency, save-energy, maintain-rhythm, recover-from-failure or "
+	    "adapt-to-traffic",
 	    1, 1 },
 	  set_goal },
 	{ { "target", "NUMBER", "the goal's own", "when the goal counts as reached, in its metric",
@@ -232,7 +237,10 @@ static const struct {
 	    "act: coordinate; observe: measure only; off: as if entrain were not there", 0, 1 },
 	  set_mode },
 	{ { "capacity", "N", "64", "slots for agents, 1 to 65536", 1, 0 }, set_count },
-	{ { "topology", "T", "full", "who sees whom", 1, 0 }, set_topology },
+	{ { "topology", "T", "full",
+	    "who sees whom: full, ring:K, star, small-world:K:P or file:PATH; live: see resize", 1,
+	    0 },
+	  set_topology },
 	{ { "mode", "OCTAL", "0660",
 	    "permission bits of the objects; control is never writable for others", 1, 0 },
 	  set_access },
@@ -304,16 +312,18 @@ bool settings_valid(const struct entrain_settings *settings)
 	       settings->max_delay_ppm <= PPM && settings->max_delay_ns >= 0 &&
 	       settings->max_delay_ns <= PERIOD_MAX_NS && settings->kind >= ENTRAIN_TAKEN &&
 	       settings->kind <= ENTRAIN_DRIFTING && settings->mode >= ENTRAIN_ACT &&
-	       settings->mode <= ENTRAIN_OFF && goal && goal->available;
+	       settings->mode <= ENTRAIN_OFF && goal;
 }
 
 int entrain_settings_check(const struct entrain_settings *settings, struct entrain_error *error)
 {
 	char delay[32], period[32];
+	struct topology_spec spec;
 
 	if (!settings || settings->size != sizeof(*settings) || !settings_valid(settings) ||
 	    (settings->access & ~0666u) || (settings->access & 0600) != 0600 ||
-	    strcmp(settings->topology, "full") != 0)
+	    !memchr(settings->topology, 0, sizeof(settings->topology)) ||
+	    topology_parse("topology", settings->topology, &spec, NULL))
 		return error_set(error, ENTRAIN_USAGE, 0, "set", "settings",
 				 "a value is out of its range; start from entrain_settings_init()");
 	if (settings->max_delay_ns && settings->max_delay_ppm)

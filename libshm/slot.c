@@ -76,6 +76,8 @@ bool slot_claim(struct slot_owner *owner, struct shm_slot *slot, uint32_t pid, i
 	for (int i = 0; i < FACT_WORDS; i++)
 		if (!word_take(owner, &slot->fact[i], &owner->fact[i], none))
 			return false;
+	if (!word_take(owner, &slot->barrier, &owner->barrier, none))
+		return false;
 	for (int c = 0; c < 2; c++)
 		for (int i = 0; i < COPY_WORDS; i++)
 			if (!word_take(owner, &slot->copy[c].word[i], &owner->word[c][i], none))
@@ -132,6 +134,12 @@ bool slot_set_fact(struct slot_owner *owner, enum shm_fact_word which, uint64_t 
 	if (owner->fact[which] == word) /* nothing new to say */
 		return true;
 	return word_replace(owner, &owner->slot->fact[which], &owner->fact[which], word);
+}
+
+bool slot_set_barrier(struct slot_owner *owner, uint64_t value)
+{
+	return !owner->fenced && word_replace(owner, &owner->slot->barrier, &owner->barrier,
+					      tagged_make(owner->version, value));
 }
 
 void slot_release(struct slot_owner *owner)

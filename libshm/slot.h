@@ -45,6 +45,8 @@ struct slot_owner {
 	uint64_t acting;
 	uint64_t word[2][COPY_WORDS];
 	uint64_t fact[FACT_WORDS];
+	uint64_t barrier;
+	bool barrier_open; /* the round that it has reached is not passed yet */
 };
 
 /* A slot as a reader saw it, whole. */
@@ -77,6 +79,9 @@ bool slot_set_acting(struct slot_owner *owner, int64_t began_ns, bool acting);
 
 /* Set one word of identity or statistics (48 bits). False: fenced. */
 bool slot_set_fact(struct slot_owner *owner, enum shm_fact_word which, uint64_t value);
+
+/* Say which round of the barrier it has reached; 0: takes no part. False: fenced. See barrier.h for the order. */
+bool slot_set_barrier(struct slot_owner *owner, uint64_t value);
 
 /* Free the own slot. Fenced afterwards. */
 void slot_release(struct slot_owner *owner);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* status.c - one picture of a swarm, read without mapping it, so that a truncated object is an error and no SIGBUS. */
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,7 +11,9 @@
 #include "clock.h"
 #include "error.h"
 #include "goal.h"
+#include "object.h"
 #include "swarm.h"
+#include "topology.h"
 
 #define WHAT "read swarm"
 
@@ -114,6 +118,75 @@ static void text_facts(const struct shm_slot *slot, uint64_t version, enum shm_f
 	fact_to_text(values, words, text);
 }
 
+/* The rows of the present topology, as far as they are needed to count neighbours. */
+struct rows {
+	uint32_t nodes, entries;
+	uint32_t *offsets; /* NULL: full, or not to be had */
+};
+
+/* Read header and offsets of an object that was opened; says what the topology is called. */
+static void rows_read(int fd, const struct topology_expectation *expect, struct rows *rows,
+		      char text[SHM_TOPOLOGY_TEXT])
+{
+	struct topology_copy copy;
+	const char *why;
+	size_t size;
+
+	if (!read_whole(fd, &copy.magic, sizeof(copy.magic), 0) ||
+	    !read_whole(fd, &copy.fields, sizeof(copy.fields), 0) ||
+	    topology_check(&copy, expect, &why))
+		return;
+	for (size_t i = 0; i < SHM_TOPOLOGY_TEXT && copy.fields.text[i]; i++)
+		if (copy.fields.text[i] < 0x20 || copy.fields.text[i] > 0x7e)
+			copy.fields.text[i] = '?';
+	if (copy.fields.text[0])
+		memcpy(text, copy.fields.text, SHM_TOPOLOGY_TEXT);
+	size = ((size_t)copy.fields.nodes + 1) * sizeof(uint32_t);
+	rows->nodes = copy.fields.nodes;
+	rows->entries = copy.fields.entries;
+	rows->offsets = malloc(size);
+	if (rows->offsets && read_whole(fd, rows->offsets, size, sizeof(struct shm_topology)))
+		return;
+	free(rows->offsets);
+	rows->offsets = NULL;
+}
+
+/* What control names now; where it cannot be opened, its kind at least. */
+static void topology_read(const struct segment *segment, uint64_t word,
+			  struct entrain_status *status, struct rows *rows)
+{
+	char path[SEGMENT_TOPOLOGY_PATH], *text = status->settings.topology;
+	struct topology_expectation expect = { segment->creation_id, SHM_TOPOLOGY_GENERATION(word),
+					       0 };
+	struct stat file;
+	int fd;
+
+	memset(rows, 0, sizeof(*rows));
+	snprintf(text, SHM_TOPOLOGY_TEXT, "%s", topology_kind_name(SHM_TOPOLOGY_KIND(word)));
+	if (SHM_TOPOLOGY_KIND(word) == TOPOLOGY_FULL)
+		return;
+	segment_topology_path(&segment->place, expect.generation, path);
+	fd = open(path, O_RDONLY | OBJECT_OPEN_FLAGS);
+	if (fd < 0)
+		return;
+	if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode)) {
+		expect.file_size = (uint64_t)file.st_size;
+		rows_read(fd, &expect, rows, text);
+	}
+	close(fd);
+}
+
+static uint32_t neighbours_of(uint32_t slot, bool cannot_follow, const struct rows *rows,
+			      uint32_t capacity)
+{
+	uint32_t from, count;
+
+	if (!rows->offsets || cannot_follow || slot >= rows->nodes ||
+	    !topology_row(rows->offsets, rows->nodes, rows->entries, slot, &from, &count))
+		return capacity - 1;
+	return count;
+}
+
 static void info_fill(struct entrain_agent_info *info, const struct measured *one,
 		      const struct shm_slot *slot)
 {
@@ -126,6 +199,8 @@ static void info_fill(struct entrain_agent_info *info, const struct measured *on
 	info->off_beat = one->off_beat;
 	info->implausible = one->implausible;
 	info->strategy = SHM_STATUS_STRATEGY(one->status);
+	info->cannot_follow = (one->status & SHM_STATUS_CANNOT_FOLLOW) != 0;
+	info->reached = (one->status & SHM_STATUS_REACHED) != 0;
 	info->phase = one->phase;
 	info->energy = fmin(100, (double)(one->topology & 0xffff) / 512);
 	info->period_ns = one->period_ns;
@@ -143,8 +218,9 @@ static void info_fill(struct entrain_agent_info *info, const struct measured *on
 	info->lateness_ns = (int64_t)slot_fact(slot, version, FACT_LATENESS);
 }
 
+/* `word` gets what control says of the topology. */
 static enum entrain_code settings_read(struct entrain_swarm *swarm, struct entrain_status *status,
-				       struct entrain_error *error)
+				       uint64_t *word, struct entrain_error *error)
 {
 	const struct segment *segment = &swarm->segment;
 	struct shm_settings copy;
@@ -165,7 +241,10 @@ static enum entrain_code settings_read(struct entrain_swarm *swarm, struct entra
 	status->settings.access = segment->access;
 	status->settings.uid = segment->uid;
 	status->settings.gid = segment->gid;
-	status->topology_generation = copy.topology_generation;
+	*word = atomic_load_explicit(&copy.topology, memory_order_relaxed);
+	status->topology_generation = SHM_TOPOLOGY_GENERATION(*word);
+	status->disruption =
+		SHM_DISRUPTION_NUMBER(atomic_load_explicit(&copy.disruption, memory_order_relaxed));
 	status->capacity = status->settings.capacity;
 	return ENTRAIN_OK;
 }
@@ -174,25 +253,61 @@ enum entrain_code swarm_count_living(struct entrain_swarm *swarm, uint32_t *livi
 				     struct entrain_error *error)
 {
 	struct entrain_status status = ENTRAIN_STATUS;
-	enum entrain_code code = settings_read(swarm, &status, error);
+	uint64_t word;
+	enum entrain_code code = settings_read(swarm, &status, &word, error);
 	struct shm_slot *slots = code ? NULL : swarm_slots_copy(swarm, status.capacity);
+
+	/* A copy: to be probed, not to be changed. */
+	struct roster roster = { NULL, slots, status.capacity };
+	int64_t now_ns = clock_now_ns();
 
 	*living = 0;
 	if (!code && !slots)
 		code = error_set(error, ENTRAIN_TRUNCATED, 0, WHAT, swarm->segment.place.agents,
 				 NULL);
 	for (uint32_t i = 0; !code && i < status.capacity; i++) {
-		const struct identity other = slot_identity(&slots[i], slots[i].version);
+		uint64_t version = slots[i].version;
 
-		*living += other.pid != 0 && liveness_probe(&swarm->self, &other) != LIVENESS_DEAD;
+		*living += version_pid(version) != 0 &&
+			   roster_probe(&roster, &swarm->self, i, version) != LIVENESS_DEAD &&
+			   !roster_claim_given_up(&roster, &swarm->self, i, version, now_ns);
 	}
 	free(slots);
 	return code;
 }
 
+/* Who follows the present topology, who cannot, who is behind, whom the last disruption moved. */
+static void followers_count(struct entrain_status *status, const struct measured *all,
+			    uint32_t count, const struct rows *rows,
+			    struct entrain_agent_info *agents, unsigned space)
+{
+	const uint32_t generation = (uint32_t)status->topology_generation;
+
+	status->acknowledged = status->cannot_follow = status->scattered = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct measured *one = &all[i];
+		bool cannot = one->status & SHM_STATUS_CANNOT_FOLLOW;
+		bool present = (uint32_t)(one->topology >> 16) == generation;
+
+		if (i < space) {
+			agents[i].behind = !present && !cannot;
+			agents[i].neighbours =
+				neighbours_of(one->index, cannot, rows, status->capacity);
+		}
+		if (!one->counts)
+			continue;
+		status->acknowledged += present && !cannot;
+		status->cannot_follow += cannot;
+		status->scattered +=
+			status->disruption && one->status & SHM_STATUS_SCATTERED &&
+			SHM_STATUS_DISRUPTION(one->status) == (status->disruption & 0xff);
+	}
+}
+
 static void picture_take(struct entrain_swarm *swarm, struct entrain_status *status,
-			 const struct shm_slot *slots, struct measured *all, uint64_t *words,
-			 uint32_t slot_count, struct entrain_agent_info *agents, unsigned space)
+			 const struct shm_slot *slots, const struct rows *rows,
+			 struct measured *all, uint64_t *words, uint32_t slot_count,
+			 struct entrain_agent_info *agents, unsigned space)
 {
 	int64_t now_ns = clock_now_ns();
 	uint32_t count = 0;
@@ -208,14 +323,9 @@ static void picture_take(struct entrain_swarm *swarm, struct entrain_status *sta
 	status->measure.converged = hysteresis_next(&swarm->converged, status->measure.converged,
 						    now_ns, status->measure.longest_period_ns);
 	status->agents = count;
-	status->acknowledged = 0;
-	for (uint32_t i = 0; i < count; i++) {
-		status->acknowledged +=
-			all[i].counts &&
-			all[i].topology >> 16 == (status->topology_generation & UINT32_MAX);
-		if (i < space)
-			info_fill(&agents[i], &all[i], &slots[all[i].index]);
-	}
+	for (uint32_t i = 0; i < count && i < space; i++)
+		info_fill(&agents[i], &all[i], &slots[all[i].index]);
+	followers_count(status, all, count, rows, agents, space);
 }
 
 int entrain_status(struct entrain_swarm *swarm, struct entrain_status *status,
@@ -224,15 +334,17 @@ int entrain_status(struct entrain_swarm *swarm, struct entrain_status *status,
 	int saved = errno;
 	struct shm_slot *slots = NULL;
 	struct measured *all = NULL;
-	uint64_t *words = NULL;
+	uint64_t *words = NULL, word = 0;
+	struct rows rows = { .nodes = 0 };
 	uint32_t count = 0;
 	enum entrain_code code;
 
 	if (!swarm || !status || status->size != sizeof(*status) || (space && !agents))
 		return (int)error_set(error, ENTRAIN_USAGE, 0, WHAT, "status",
 				      "start from ENTRAIN_STATUS of this library's header");
-	code = settings_read(swarm, status, error);
+	code = settings_read(swarm, status, &word, error);
 	if (!code) {
+		topology_read(&swarm->segment, word, status, &rows);
 		count = slots_in_use(swarm, status->capacity);
 		slots = swarm_slots_copy(swarm, count);
 		all = malloc(count * sizeof(*all));
@@ -244,8 +356,9 @@ int entrain_status(struct entrain_swarm *swarm, struct entrain_status *status,
 			code = error_set(error, ENTRAIN_TRUNCATED, 0, WHAT,
 					 swarm->segment.place.agents, NULL);
 		else
-			picture_take(swarm, status, slots, all, words, count, agents, space);
+			picture_take(swarm, status, slots, &rows, all, words, count, agents, space);
 	}
+	free(rows.offsets);
 	free(words);
 	free(all);
 	free(slots);

@@ -11,7 +11,6 @@
 #include <unistd.h>
 #include "clock.h"
 #include "error.h"
-#include "lock.h"
 #include "settings.h"
 
 #define PATIENCE_NS INT64_C(1000000000)
@@ -77,8 +76,8 @@ void entrain_close(struct entrain_swarm *swarm)
 	errno = saved;
 }
 
-static enum entrain_code admin_check(const struct entrain_swarm *swarm, const char *what,
-				     struct entrain_error *error)
+enum entrain_code swarm_admin_check(const struct entrain_swarm *swarm, const char *what,
+				    struct entrain_error *error)
 {
 	if (swarm && swarm->admin)
 		return ENTRAIN_OK;
@@ -86,14 +85,21 @@ static enum entrain_code admin_check(const struct entrain_swarm *swarm, const ch
 			 "the handle was not opened with ENTRAIN_ADMIN");
 }
 
-/* One administrator at a time; the kernel drops the lock of one who dies. */
-static enum entrain_code admin_lock(struct entrain_swarm *swarm, const char *what,
-				    struct entrain_error *error)
+enum entrain_code swarm_admin_lock(struct entrain_swarm *swarm, const char *what,
+				   struct entrain_error *error)
 {
-	if (!lock_take(swarm->segment.control_fd))
+	const int fd = swarm->segment.control_fd;
+	uint32_t pid;
+
+	if (lock_take(&swarm->lock, fd))
+		return ENTRAIN_OK;
+	pid = error ? lock_holder(fd) : 0;
+	if (pid)
 		return error_set(error, ENTRAIN_NOT_READY, 0, what, swarm->segment.place.control,
-				 "another administrator is changing it right now");
-	return ENTRAIN_OK;
+				 "another administrator (process %u) is changing it right now",
+				 pid);
+	return error_set(error, ENTRAIN_NOT_READY, 0, what, swarm->segment.place.control,
+			 "another administrator is changing it right now");
 }
 
 #define STORE(field, value) atomic_store_explicit(&shared->field, value, memory_order_relaxed)
@@ -102,26 +108,32 @@ int entrain_set(struct entrain_swarm *swarm, const struct entrain_settings *sett
 		struct entrain_error *error)
 {
 	struct shm_settings *shared;
-	struct entrain_settings now;
-	enum entrain_code code = admin_check(swarm, "set", error);
+	struct entrain_settings now, wanted = { .size = 0 };
+	enum entrain_code code = swarm_admin_check(swarm, "set", error);
 
+	/* The topology is shown in the settings, and changed by entrain_resize(). */
+	if (settings && settings->size == sizeof(wanted)) {
+		wanted = *settings;
+		snprintf(wanted.topology, sizeof(wanted.topology), "full");
+	}
 	if (!code)
-		code = (enum entrain_code)entrain_settings_check(settings, error);
+		code = (enum entrain_code)entrain_settings_check(&wanted, error);
 	if (!code)
-		code = admin_lock(swarm, "set", error);
+		code = swarm_admin_lock(swarm, "set", error);
 	if (code)
 		return (int)code;
 	shared = &swarm->segment.control->settings;
 	code = settings_load(shared, 0, &now);
-	if (!code && (now.kind != settings->kind || now.capacity != settings->capacity ||
-		      now.band_ppm != settings->band_ppm))
-		code = error_set(error, ENTRAIN_USAGE, 0, "set", swarm->segment.place.name,
-				 "kind, capacity and band cannot change while the swarm runs");
-	else if (code)
+	if (code)
 		error_set(error, code, 0, "set", swarm->segment.place.control, NULL);
 	else if (settings->changes && settings->changes != now.changes)
 		code = error_set(error, ENTRAIN_NOT_READY, 0, "set", swarm->segment.place.name,
 				 "another administrator has changed it in the meantime");
+	else if (now.kind != settings->kind || now.capacity != settings->capacity ||
+		 now.band_ppm != settings->band_ppm)
+		code = error_set(error, ENTRAIN_USAGE, 0, "set", swarm->segment.place.name,
+				 "kind and band cannot change while the swarm runs; capacity: "
+				 "see entrain_resize()");
 	else {
 		STORE(period_ns, settings->period_ns);
 		STORE(goal, settings->goal);
@@ -131,7 +143,7 @@ int entrain_set(struct entrain_swarm *swarm, const struct entrain_settings *sett
 		STORE(mode, settings->mode);
 		atomic_fetch_add_explicit(&shared->changes, 1, memory_order_relaxed);
 	}
-	lock_drop(swarm->segment.control_fd);
+	lock_drop(&swarm->lock);
 	return (int)code;
 }
 
@@ -143,12 +155,11 @@ int entrain_reap(struct entrain_swarm *swarm, uint32_t *released, uint32_t *unpr
 	struct entrain_settings settings;
 	struct roster roster;
 	uint32_t ignored = 0;
-	enum entrain_code code = admin_check(swarm, "reap", error);
+	enum entrain_code code = swarm_admin_check(swarm, "reap", error);
 
 	if (code)
 		return (int)code;
-	code = settings_load(&swarm->segment.control->settings, swarm->segment.agents_size,
-			     &settings);
+	code = segment_settings(&swarm->segment, &settings);
 	if (code)
 		return (int)error_set(error, code, 0, "reap", swarm->segment.place.control, NULL);
 	roster = (struct roster){ swarm->segment.agents, swarm->segment.slots, settings.capacity };
@@ -165,7 +176,7 @@ int entrain_reap(struct entrain_swarm *swarm, uint32_t *released, uint32_t *unpr
 }
 
 /* Somebody may be alive in there: any slot whose owner is not proven dead. What cannot be read cannot be called empty,
- * but for what was never finished. */
+ * but for what was never finished, or has no control object any more. */
 static enum entrain_code empty_check(const char *dir, const char *name, struct entrain_error *error)
 {
 	struct entrain_error why = { 0 };
@@ -176,10 +187,12 @@ static enum entrain_code empty_check(const char *dir, const char *name, struct e
 	if (swarm)
 		code = swarm_count_living(swarm, &living, &why);
 	entrain_close(swarm);
-	if (code == ENTRAIN_HALF_MADE)
+	if (code == ENTRAIN_HALF_MADE || code == ENTRAIN_NO_SWARM)
 		return ENTRAIN_OK;
-	if (code && error)
+	if (code && error) {
 		*error = why;
+		snprintf(error->what, sizeof(error->what), "remove swarm");
+	}
 	if (!code && living)
 		code = error_set(error, ENTRAIN_NOT_EMPTY, 0, "remove swarm", name, NULL);
 	return code;
@@ -195,6 +208,10 @@ int entrain_remove(const char *dir, const char *name, int when_empty, struct ent
 		code = empty_check(dir, place.name, error);
 	if (!code)
 		code = segment_remove(&place, error);
+	if (code == ENTRAIN_NO_SWARM && segment_left_over(&place))
+		code = segment_sweep(&place, error);
+	if (!code)
+		error_clear(error);
 	errno = saved;
 	return (int)code;
 }

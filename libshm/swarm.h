@@ -3,6 +3,7 @@
 #ifndef ENTRAIN_SWARM_H
 #define ENTRAIN_SWARM_H
 
+#include "lock.h"
 #include "measure.h"
 #include "roster.h"
 #include "segment.h"
@@ -11,6 +12,7 @@ struct entrain_swarm {
 	struct segment segment;
 	struct identity self;
 	bool admin;
+	struct lock lock; /* while an administrator's call is at work */
 	struct hysteresis converged;
 };
 
@@ -24,5 +26,12 @@ enum entrain_code swarm_count_living(struct entrain_swarm *swarm, uint32_t *livi
 
 /* A private copy of the head of the agents object, with the hint; NULL as above. */
 struct shm_agents *swarm_agents_copy(const struct entrain_swarm *swarm);
+
+/* Was the handle opened to change something? And the lock of administrators: one at a time, who does not get it is told; the
+ * kernel drops the lock of one who dies. lock_drop(&swarm->lock) gives it back. */
+enum entrain_code swarm_admin_check(const struct entrain_swarm *swarm, const char *what,
+				    struct entrain_error *error);
+enum entrain_code swarm_admin_lock(struct entrain_swarm *swarm, const char *what,
+				   struct entrain_error *error);
 
 #endif

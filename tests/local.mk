@@ -14,9 +14,10 @@ include %D%/bench/local.mk
 
 # What ThreadSanitizer can see: agents as threads of one process. What has a longer form: see ENTRAIN_LONG, ENTRAIN_SWEEP.
 if TESTS_BUILT
-THREAD_TESTS += %D%/process/test_threads %D%/unit/test_slot
+THREAD_TESTS += %D%/process/test_threads %D%/unit/test_slot %D%/unit/test_recorder
 VALGRIND_TESTS += %D%/unit/test_decide_rules %D%/unit/test_reckon
 LONG_TESTS += %D%/process/test_kill_sweep %D%/process/test_kill_calls %D%/process/test_segment_storms \
-	%D%/process/test_storm %D%/process/test_spread %D%/process/test_liar %D%/process/test_wait
+	%D%/process/test_storm %D%/process/test_spread %D%/process/test_liar %D%/process/test_wait \
+	%D%/process/test_goals %D%/process/test_resize
 endif
 EXTRA_DIST += %D%/process/demo_targets.sh %D%/process/demo_targets.py %D%/process/install_check.sh

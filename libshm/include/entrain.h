@@ -158,14 +158,15 @@ enum entrain_state {
 	ENTRAIN_DEAD,  /* its process is gone; the slot can be reaped */
 };
 
-/* The words that users type and read: "taken", "act", "distribute-load", "splay", "idle".
+/* The words that users type and read: "taken", "act", "distribute-load", "idle", "splay" ("none": it has decided nothing yet;
+ * "own": the application's), and the metric that a goal is judged by: "evenness", "coherence", "order", "rhythm", "load".
  * "?" for values that are none. Threads, Signals: safe. */
 ENTRAIN_API const char *entrain_kind_name(int kind);
 ENTRAIN_API const char *entrain_mode_name(int mode);
 ENTRAIN_API const char *entrain_goal_name(int goal);
 ENTRAIN_API const char *entrain_state_name(int state);
 ENTRAIN_API const char *entrain_strategy_name(int strategy);
-ENTRAIN_API const char *entrain_metric_name(int goal); /* "evenness", "coherence", ... */
+ENTRAIN_API const char *entrain_metric_name(int goal);
 
 /* Version of the library, and of the segment's layout ("1.0"). */
 ENTRAIN_API const char *entrain_version(void);
@@ -200,6 +201,8 @@ struct entrain_options {
 	int64_t ready_timeout_ns; /* how long to wait for a swarm in creation; default 2 s */
 	uint32_t trust_owner;     /* nonzero: objects of user `owner` are accepted too */
 	uint32_t owner;           /* default: objects of this user and of root only */
+	/* Tried first whatever the goal, by name: built in or registered, else ENTRAIN_USAGE. NULL: the goal's. */
+	const char *strategy;
 };
 #define ENTRAIN_OPTIONS \
 	{ \
@@ -247,10 +250,10 @@ ENTRAIN_API void entrain_cancel(struct entrain_agent *agent);
  * its next turn (a relative host does so in entrain_end()).
  * Returns  0, ENTRAIN_FORKED, ENTRAIN_USAGE.
  * Blocks   never; no lock, no allocation, and no system call while no agent is overdue, but for the two that
- *          arm a timerfd where there is one. If an agent is overdue, one such process is looked up after planning, and
- *          its slot freed if it is dead.
- * Source   SPREAD: one-sided Kolmogorov-Smirnov distance to an even spread; SYNC: largest gap; see
- *          doc/algorithms.md.
+ *          arm a timerfd where there is one, and those that map a topology that was just published. If an agent is
+ *          overdue, one such process is looked up after planning, and its slot freed if it is dead.
+ * Source   SPREAD: one-sided Kolmogorov-Smirnov distance to an even spread; SYNC: largest gap; where only neighbours are
+ *          seen: the middle of a gap that is as large as any (after Degesys and Nagpal 2008); see doc/algorithms.md.
  */
 ENTRAIN_API int entrain_begin(struct entrain_agent *agent);
 
@@ -286,7 +289,16 @@ ENTRAIN_API int entrain_joined(const struct entrain_agent *agent, enum entrain_c
  * process that owns it: join again if the slot was lost. Returns 0 or as entrain_join(). */
 ENTRAIN_API int entrain_rejoin(struct entrain_agent *agent, struct entrain_error *error);
 
-/* Change the trace label (up to 12 bytes) that status and events show. Returns 0. */
+/*
+ * Free what earlier resizes of the swarm left behind in this process. Hosts that never call entrain_wait(), and whose agents share
+ * a swarm, may do so now and then; joining and leaving do it by themselves.
+ * Returns 0, ENTRAIN_FORKED, ENTRAIN_USAGE.
+ * Blocks  for the process-private lock, and until every thread that reads under liburcu-bp now has left its section: not from
+ *         within one.
+ */
+ENTRAIN_API int entrain_quiesce(struct entrain_agent *agent);
+
+/* Change the trace label (up to 12 bytes; NULL: none) that status and events show. Returns 0, ENTRAIN_FORKED, ENTRAIN_USAGE. */
 ENTRAIN_API int entrain_label(struct entrain_agent *agent, const char *label);
 
 /*
@@ -296,11 +308,89 @@ ENTRAIN_API int entrain_label(struct entrain_agent *agent, const char *label);
  */
 ENTRAIN_API void entrain_leave(struct entrain_agent *agent);
 
+/* ---- barrier: phase-locked rounds ------------------------------------------------------ */
+
+/*
+ * Wait until every agent that takes part has called this as often as this one: a round. An agent takes part from its
+ * first call on, in the round that comes next for the others, until it leaves or dies: the dead block nobody, whoever is
+ * merely stopped does. It needs neither turns nor the swarm's mode or topology.
+ * deadline_ns  an instant; INT64_MAX: none. One that has passed looks once.
+ * Returns  0 the round is passed; ENTRAIN_TIMEOUT at `deadline_ns`, ENTRAIN_CANCELED after entrain_cancel(): the round
+ *          stands, and calling again waits for the same one; ENTRAIN_NO_SWARM while not joined, or if slot or swarm are lost
+ *          meanwhile (it joins again in entrain_wait(), and then comes in anew); ENTRAIN_FORKED, ENTRAIN_USAGE.
+ * Blocks   until then; wakes at least each 10 ms to look for cancels and for the dead. A cancellation point.
+ * Allocates nothing. Threads: one at a time for a handle, and not while it is in entrain_begin() or entrain_end().
+ * Source   own; newcomers enter by Lamport's one-bit rule (1986), see libshm/barrier.h; proven in tests/model/barrier.pml.
+ */
+ENTRAIN_API int entrain_barrier_wait(struct entrain_agent *agent, int64_t deadline_ns);
+
+/* Take part no longer; the round that others wait in passes without this agent. entrain_leave() does it too.
+ * Returns 0, also if it took no part; ENTRAIN_FORKED, ENTRAIN_USAGE. Blocks: never. Threads: as entrain_barrier_wait(). */
+ENTRAIN_API int entrain_barrier_leave(struct entrain_agent *agent);
+
+/* ---- strategies of one's own ----------------------------------------------------------- */
+
+/* Another agent that counts, as a strategy sees it. */
+struct entrain_neighbour {
+	int64_t offset_ns; /* its turn after mine; 0 .. common period, more while it is being delayed */
+	int64_t period_ns; /* its own */
+	int64_t work_ns;   /* how long its action takes; 0: not known yet */
+	uint32_t slot;
+	uint32_t reserved;
+};
+
+/* What a strategy decides from; all of it is this agent's copy, valid during the call only. */
+struct entrain_view {
+	uint32_t size;     /* sizeof, as the library has it */
+	uint32_t goal;     /* enum entrain_goal */
+	uint32_t slot;     /* own */
+	uint32_t spreads;  /* 1: the wanted pattern is apart, 0: together */
+	uint32_t clusters; /* in how many groups */
+	uint32_t count;    /* of others */
+	int64_t period_ns; /* that all follow: the longest of those that count */
+	int64_t own_period_ns;
+	int64_t work_ns;     /* how long the own action takes; 0: not known yet */
+	int64_t most_ns;     /* the longest delay that can be granted now */
+	int64_t pattern_ns;  /* the delay that splay or sync would ask for */
+	int64_t lag_ns;      /* how far the others and I are from the pattern; 0: there */
+	uint32_t energy_ppm; /* of a full account, 0..1,000,000 */
+	uint32_t reserved;
+	const struct entrain_neighbour *others; /* `count`, in no order */
+};
+
+/*
+ * A strategy: a pure function from what it sees to a delay of the next turn in ns. It is cut to 0 .. most_ns, and to what the
+ * energy pays for. Called in entrain_begin() or entrain_end(), or while joining, by the thread that is in there: by several at
+ * once where several agents have it, so what `context` points to is to be read only, or locked without waiting. It must not
+ * block, allocate, jump out or call the library. Not asked on a grid, whose rule has no strategies.
+ */
+struct entrain_strategy {
+	uint32_t size;    /* sizeof, set by ENTRAIN_STRATEGY */
+	uint32_t price;   /* energy units for a whole turn moved, 0..1000; splay: 40 */
+	const char *name; /* as a swarm's; neither "own" nor "none" */
+	int64_t (*delay_ns)(const struct entrain_view *view, void *context);
+	void *context;
+};
+#define ENTRAIN_STRATEGY \
+	{ \
+		.size = sizeof(struct entrain_strategy) \
+	}
+
+/*
+ * Make a strategy known to this process, for options.strategy. Up to 16 a process, for good.
+ * Returns  0; ENTRAIN_USAGE; ENTRAIN_EXISTS for a name that is taken; ENTRAIN_LIMIT.
+ * Owner    the caller; the library keeps the pointer, so the struct, its name and its function stay as they are until the
+ *          process ends. (The one exception to what is said above.)
+ * Threads  any, at any time. Fork: children have them too. Blocks: never. Allocates: nothing.
+ */
+ENTRAIN_API int entrain_strategy_register(const struct entrain_strategy *strategy,
+					  struct entrain_error *error);
+
 /* ---- measuring ------------------------------------------------------------------------ */
 
 /* The state of a swarm. Gaps are between circularly consecutive planned turns, as multiples of
  * the wanted gap (own action time plus an equal share of the idle time). Only agents that are neither stale,
- * dead, off-beat nor implausible count. */
+ * dead, off-beat nor implausible count. Source: doc/algorithms.md. */
 struct entrain_measure {
 	uint32_t size;         /* sizeof, set by ENTRAIN_MEASURE */
 	uint32_t agents_alive; /* idle or acting */
@@ -309,25 +399,37 @@ struct entrain_measure {
 	uint32_t agents_off_beat;    /* own period outside the swarm's band */
 	uint32_t agents_implausible; /* values that cannot be; left out */
 	uint32_t peak_overlap;       /* most actions in progress at once in the last full period */
-	uint32_t converged;          /* 1: the goal's metric is reached */
-	double order_parameters[4];  /* R1..R4 of the phases, 0..1 (Daido 1992) */
-	double coherence;            /* R1 (Kuramoto 1984) */
-	double min_gap, max_gap;     /* 1, 1 when perfectly even; 0, N when all together */
-	double evenness;             /* 1 / max_gap of the planned turns, 0..1 */
+	uint32_t
+		converged; /* 1: the goal is reached, its metric and, if any, its energy; or was less than a cycle ago */
+	double order_parameters[4]; /* R1..R4 of the phases, 0..1 (Daido 1992) */
+	double coherence;           /* R1 (Kuramoto 1984) */
+	double min_gap, max_gap;    /* 1, 1 when perfectly even; 0, N when all together */
+	double evenness;            /* 1 / max_gap of the planned turns, 0..1 */
 	double evenness_actual; /* the same of the instants at which actions began, last period */
-	double value, target;   /* in the metric of the goal, entrain_metric_name(goal) */
+	double value, target;   /* in the metric of the goal, entrain_metric_name(goal); 0..1 */
 	int64_t longest_period_ns;
 	uint32_t goal;
 	uint32_t mode;
+	/* 1 - the largest deviation of an agent's interval between turns from the longest period, as a share of it. */
+	double rhythm; /* 0..1 */
+	double duty; /* sum of all action times as a share of the longest period; above 1 they overlap */
+	double energy; /* mean, 0..100 */
+	/* What value is in: 0 evenness, 1 coherence, 2 order, 3 rhythm; the goal's, by the load where it adapts to that. */
+	uint32_t metric;
+	uint32_t reserved;
 };
 #define ENTRAIN_MEASURE \
 	{ \
 		.size = sizeof(struct entrain_measure) \
 	}
 
-/* Measure the swarm from inside. Blocks: never; allocates nothing; O(n log n) of the agents alive.
+/* Measure the whole swarm from inside, whatever the topology. Blocks: never; allocates nothing; O(n log n) of the agents alive.
  * Returns 0, ENTRAIN_FORKED, ENTRAIN_USAGE, or ENTRAIN_NO_SWARM while not joined. */
 ENTRAIN_API int entrain_measure(struct entrain_agent *agent, struct entrain_measure *measure);
+
+/* R1..R4 of entrain_measure() alone, the quick way: the same values to 1e-6. Blocks: never; allocates nothing;
+ * O(agents alive). Returns as entrain_measure(). Source: Daido 1992. */
+ENTRAIN_API int entrain_coherence(struct entrain_agent *agent, double order_parameters[4]);
 
 /* ---- settings of a swarm -------------------------------------------------------------- */
 
@@ -350,7 +452,8 @@ struct entrain_settings {
 	uint32_t uid, gid;      /* owner and group of the objects, or ENTRAIN_SAME */
 	uint32_t changes;       /* as entrain_status() read it: guards entrain_set() against another
 			   * administrator; 0: no guard */
-	char topology[64];      /* "full" */
+	/* "full", "ring:K", "star", "small-world:K:P", "file:PATH"; entrain_set() ignores it, see entrain_resize(). */
+	char topology[256];
 };
 
 /* One key of the settings, as users type it; the same row feeds the parser, --help, the manual and the sample file. */
@@ -389,7 +492,7 @@ ENTRAIN_API char *entrain_duration_text(int64_t duration_ns, char text[32]);
 /*
  * Read section [swarm NAME] of the configuration file (NULL: $ENTRAIN_CONFIG, else the installed one) into
  * `settings`, over what is there. ENTRAIN_NO_SWARM: no such file or section (settings untouched);
- * ENTRAIN_CONFIG: a key is wrong; error->object is file:line.
+ * ENTRAIN_CONFIG: a key is wrong; error->object is file:line; or there is no such file, but $ENTRAIN_CONFIG names it.
  */
 ENTRAIN_API int entrain_config_read(const char *file, const char *swarm,
 				    struct entrain_settings *settings, struct entrain_error *error);
@@ -439,9 +542,13 @@ ENTRAIN_API void entrain_close(struct entrain_swarm *swarm);
 struct entrain_agent_info {
 	uint32_t slot;
 	uint32_t pid;
-	uint32_t state;                            /* enum entrain_state */
-	uint32_t strategy;                         /* entrain_strategy_name() */
-	uint32_t off_beat, implausible;            /* 1: left out of the measures */
+	uint32_t state;                 /* enum entrain_state */
+	uint32_t strategy;              /* entrain_strategy_name() */
+	uint32_t off_beat, implausible; /* 1: left out of the measures */
+	uint32_t cannot_follow;         /* 1: it cannot open the topology and follows full */
+	uint32_t behind;                /* 1: it has not taken the present topology yet, and can */
+	uint32_t neighbours; /* other slots that it sees in the topology; capacity - 1 for full */
+	uint32_t reached;    /* 1: it sees the goal reached */
 	char name[24], label[16];                  /* printable ASCII, always terminated */
 	double phase;                              /* turns */
 	double energy;                             /* 0..100 */
@@ -456,9 +563,13 @@ struct entrain_agent_info {
 struct entrain_status {
 	uint32_t size; /* sizeof, set by ENTRAIN_STATUS */
 	uint32_t capacity;
-	uint32_t agents;       /* entries that there are; may exceed the space given */
-	uint32_t acknowledged; /* agents that follow the present topology */
-	uint64_t topology_generation;
+	uint32_t agents;        /* entries that there are; may exceed the space given */
+	uint32_t acknowledged;  /* agents that count and follow the present topology */
+	uint32_t cannot_follow; /* those that count and follow full because they cannot open it */
+	uint32_t scattered;     /* those that count and that the last disruption moved */
+	uint32_t disruption;    /* its number, 1..65535, then 1 again; 0: none yet */
+	uint32_t reserved;
+	uint64_t topology_generation; /* 1 at creation, greater with each that is published */
 	struct entrain_settings settings;
 	struct entrain_measure measure;
 };
@@ -482,9 +593,96 @@ ENTRAIN_API int entrain_status(struct entrain_swarm *swarm, struct entrain_statu
 ENTRAIN_API int entrain_set(struct entrain_swarm *swarm, const struct entrain_settings *settings,
 			    struct entrain_error *error);
 
+/*
+ * Grow to `capacity` slots (0: as it is; it never shrinks), publish a new topology (NULL: as it is), of an
+ * ENTRAIN_ADMIN handle. All or nothing. Agents follow at their next turn; whether they have is status->acknowledged.
+ * topology as in struct entrain_settings; for the slots up to the last agent's, and as many as its degree needs; agents in
+ *          later ones see all. The same swarm and text give the same graph on every host.
+ * Returns  0; ENTRAIN_USAGE, also for a file that is wrong (error->object is file:line); ENTRAIN_NOT_READY: another
+ *          administrator is at it; ENTRAIN_NO_SWARM: it was removed; ENTRAIN_NO_SPACE, LIMIT, PERMISSION, SYSTEM, UNSOUND:
+ *          nothing has changed. What a killed predecessor left behind is removed.
+ * Blocks   for the file system. Allocates: the graph, freed before it returns.
+ * Source   small worlds: Watts and Strogatz 1998.
+ */
+ENTRAIN_API int entrain_resize(struct entrain_swarm *swarm, uint32_t capacity, const char *topology,
+			       struct entrain_error *error);
+
+/*
+ * Ask a share of the agents (0 < share_ppm <= 1,000,000, rounded up to 1/65536) to scatter their phase at their next turn, of an
+ * ENTRAIN_ADMIN handle. The low 31 bits of `seed` pick them, each for itself by its slot, and their places in the period.
+ * Agents obey in mode act and not on a grid; the last request counts. `number` (may be NULL) gets the number of the request,
+ * for status->disruption; status->scattered counts those that it moved.
+ * Returns 0; ENTRAIN_USAGE; ENTRAIN_NOT_READY: another administrator is at it; ENTRAIN_NO_SWARM: it was removed. Blocks: never.
+ */
+ENTRAIN_API int entrain_disrupt(struct entrain_swarm *swarm, uint32_t share_ppm, uint32_t seed,
+				uint32_t *number, struct entrain_error *error);
+
+/* ---- flight recorder -------------------------------------------------------------------- */
+
+enum entrain_event_kind {
+	ENTRAIN_EVENT_NONE,
+	ENTRAIN_EVENT_JOINED,   /* value: pid, of its own pid namespace */
+	ENTRAIN_EVENT_LEFT,     /* gave its slot back */
+	ENTRAIN_EVENT_GOAL,     /* follows another goal; value: enum entrain_goal */
+	ENTRAIN_EVENT_MODE,     /* follows another mode; value: enum entrain_mode */
+	ENTRAIN_EVENT_STRATEGY, /* changes strategy; value: strategy << 8 | enum entrain_reason */
+	ENTRAIN_EVENT_REACHED,  /* sees the goal reached; value: its metric, ppm */
+	ENTRAIN_EVENT_MISSED_GOAL, /* no longer; value: its metric, ppm | enum entrain_reason << 24 */
+	ENTRAIN_EVENT_PATTERN,     /* adapts to the load; value: 0 apart, 1 together */
+	ENTRAIN_EVENT_TOPOLOGY,    /* follows a new topology; value: its generation */
+	ENTRAIN_EVENT_CANNOT_FOLLOW, /* cannot open it, follows full; value: errno */
+	ENTRAIN_EVENT_DISRUPTED, /* was asked to scatter; value: 1 does, 0 was not chosen or must not */
+	ENTRAIN_EVENT_TURNS_MISSED, /* left out turns that had passed; value: how many */
+	ENTRAIN_EVENT_LATE, /* woke more than half a period late; value: ms; told once until it is in time again */
+	ENTRAIN_EVENT_FENCED,     /* its former slot was taken from it; value: that slot */
+	ENTRAIN_EVENT_EXHAUSTED,  /* no energy left: keeps its phase */
+	ENTRAIN_EVENT_NEIGHBOURS, /* agents that count changed; value: from << 16 | to */
+	ENTRAIN_EVENT_COUNT
+};
+
+/* Why a strategy was changed, or a goal missed. */
+enum entrain_reason {
+	ENTRAIN_REASON_GOAL = 1,  /* the goal or its target was set */
+	ENTRAIN_REASON_STALLED,   /* no tenth better in five cycles */
+	ENTRAIN_REASON_DISRUPTED, /* on request */
+	ENTRAIN_REASON_JOINED,    /* there are more agents */
+	ENTRAIN_REASON_LEFT,      /* there are fewer */
+	ENTRAIN_REASON_DRIFTED,   /* lateness or other actions */
+	ENTRAIN_REASON_BEST,      /* all were tried, this came closest */
+};
+
+struct entrain_event {
+	int64_t when_ns;    /* in grains of 64 ns */
+	uint32_t slot, pid; /* pid 0: not known any more */
+	uint32_t kind;      /* enum entrain_event_kind, or one that this version does not know */
+	uint32_t value;     /* as the kind says */
+	uint64_t
+		order; /* owner of the slot (16 bits) << 8 | number in its ring (8 bits, wraps): with slot and when_ns, tells
+			 * two readings whether an event is the same; not an order between slots */
+	char name[24],
+		label[16]; /* of the agent, printable ASCII; "" where its slot has another owner since */
+	char text[80]; /* in words */
+};
+
+/*
+ * Read what the recorders of all slots hold (the latest 19 of each), also of agents that are gone: by instant, then slot, then as
+ * they were written. `events` has room for `space` (may be NULL with 0) and gets the latest ones, oldest first; `count` gets
+ * how many there are, which may exceed `space`. Looks only: maps nothing and never holds a writer up.
+ * Returns  0; ENTRAIN_NO_SWARM with events and count filled all the same: the swarm was removed, and there will be no more;
+ *          with *count == 0: ENTRAIN_USAGE, TRUNCATED, LIMIT, SYSTEM. Any handle will do.
+ * Blocks   for the file system. Allocates scratch of some 40 bytes an event, freed before it returns.
+ */
+ENTRAIN_API int entrain_events(struct entrain_swarm *swarm, struct entrain_event *events,
+			       unsigned space, unsigned *count, struct entrain_error *error);
+
+/* "joined", "left", "goal", "mode", "strategy", "reached", "missed-goal", "pattern", "topology", "cannot-follow", "disrupted",
+ * "turns-missed", "late", "fenced", "exhausted", "neighbours"; "?" for values that are none. Never NULL. Threads, Signals: safe. */
+ENTRAIN_API const char *entrain_event_name(int kind);
+
 /* Release the slots of agents whose processes are proven dead. `released` gets their number, `unproven` that
  * of the silent ones that cannot be proven dead (another pid namespace, no /proc). Blocks: for a second
- * where an owner seems to have died between two words of its claim. */
+ * where an owner seems to have died between two words of its claim. Returns 0, ENTRAIN_USAGE (not an ENTRAIN_ADMIN handle),
+ * ENTRAIN_UNSOUND. */
 ENTRAIN_API int entrain_reap(struct entrain_swarm *swarm, uint32_t *released, uint32_t *unproven,
 			     struct entrain_error *error);
 

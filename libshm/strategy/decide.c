@@ -6,22 +6,17 @@
 
 #include "order.h"
 #include "rules.h"
+#include "strategy.h"
 
 _Static_assert(sizeof(struct peer) <= 48, "a step reads thousands of these");
+
+#define PPM_WHOLE 1000000u
 
 static int64_t clamp_ns(int64_t value_ns, int64_t least_ns, int64_t most_ns)
 {
 	if (value_ns < least_ns)
 		return least_ns;
 	return value_ns > most_ns ? most_ns : value_ns;
-}
-
-/* value x numerator / denominator, for what is not negative; at most DECIDE_PERIOD_MAX_NS. */
-static int64_t scaled_ns(int64_t value_ns, uint64_t numerator, uint64_t denominator)
-{
-	unsigned __int128 product = (unsigned __int128)(uint64_t)value_ns * numerator / denominator;
-
-	return product > DECIDE_PERIOD_MAX_NS ? DECIDE_PERIOD_MAX_NS : (int64_t)product;
 }
 
 size_t decide_scratch_size(uint32_t peers)
@@ -34,10 +29,10 @@ static void band_set(struct step *step, const struct decide_parameters *paramete
 	const uint64_t one = 1000000;
 	int64_t period_ns = clamp_ns(parameters->period_ns, 1, DECIDE_PERIOD_MAX_NS);
 
-	step->period_least_ns = scaled_ns(period_ns, one, one + parameters->band_ppm);
-	step->period_most_ns = scaled_ns(period_ns, one + parameters->band_ppm, one);
+	step->period_least_ns = part_ns(period_ns, one, one + parameters->band_ppm);
+	step->period_most_ns = part_ns(period_ns, one + parameters->band_ppm, one);
 	step->delay_most_ns =
-		scaled_ns(step->cap_ns, (uint64_t)step->period_most_ns, (uint64_t)step->period_ns);
+		part_ns(step->cap_ns, (uint64_t)step->period_most_ns, (uint64_t)step->period_ns);
 	if (step->delay_most_ns < step->cap_ns)
 		step->delay_most_ns = step->cap_ns;
 	if (step->delay_most_ns < parameters->cap_most_ns)
@@ -89,9 +84,19 @@ static void step_open(struct step *step, const struct decide_self *self,
 	const int64_t latest_ns = INT64_C(1) << 62;
 
 	step->rule = parameters->rule;
+	step->metric = parameters->metric;
 	step->joining = parameters->joining;
+	step->relative = parameters->host == DECIDE_RELATIVE;
+	step->graph = parameters->graph;
 	step->index = self->index;
 	step->clusters = parameters->clusters;
+	step->goal = parameters->goal;
+	step->strategy = parameters->strategy;
+	step->energy_ppm = parameters->energy_ppm;
+	step->stalled = parameters->stalled;
+	step->own = parameters->own;
+	step->way_ns = clamp_ns(self->way_ns, 0, DECIDE_PERIOD_MAX_NS);
+	step->interval_ns = clamp_ns(self->interval_ns, 0, DECIDE_PERIOD_MAX_NS);
 	step->now_ns = clamp_ns(parameters->now_ns, -latest_ns, latest_ns);
 	step->period_ns = clamp_ns(self->period_ns, 1, DECIDE_PERIOD_MAX_NS);
 	step->work_ns = clamp_ns(self->work_ns, 0, step->period_ns);
@@ -126,57 +131,70 @@ static void place(const struct step *step, struct decision *decision)
 	decision->lag_ns = decision->counted > 1 ? step->longest_ns : 0;
 }
 
-static struct wish wish_of(const struct step *step)
+static struct wish pattern_wish(const struct step *step)
 {
-	switch (step->rule) {
-	case DECIDE_SYNC:
+	if (step->rule == DECIDE_SYNC)
 		return sync_wish(step);
-	case DECIDE_GRID:
-		return grid_wish(step);
-	case DECIDE_SPREAD:
-	default:
-		return spread_wish(step);
+	return step->graph ? neighbours_wish(step) : spread_wish(step);
+}
+
+/* Of all intervals between two turns the one furthest from P*: what is missing to one period. */
+static uint32_t rhythm_ppm(const struct step *step)
+{
+	int64_t most_ns = 0;
+
+	for (const struct peer *peer = step->peers; peer < step->peers + step->count; peer++)
+		if (!peer->flags) {
+			int64_t off_ns = peer_interval_ns(peer) - step->longest_ns;
+
+			off_ns = off_ns < 0 ? -off_ns : off_ns;
+			most_ns = off_ns > most_ns ? off_ns : most_ns;
+		}
+	if (step->interval_ns) {
+		int64_t off_ns = step->interval_ns - step->longest_ns;
+
+		off_ns = off_ns < 0 ? -off_ns : off_ns;
+		most_ns = off_ns > most_ns ? off_ns : most_ns;
 	}
+	return most_ns >= step->longest_ns
+		       ? 0
+		       : PPM_WHOLE -
+				 (uint32_t)part_ns(most_ns, PPM_WHOLE, (uint64_t)step->longest_ns);
 }
 
-/*
- * How much of a wait is taken. All that want more than there is room for get the same part of it: were it
- * clipped, those furthest back would stay together until the last cycle.
- */
-static int64_t share_of_room_ns(const struct step *step, struct wish wish, int64_t room_ns)
+/* What the pattern wants, judged by the goal's metric, and what the strategy makes of it. */
+static struct wish wish_of(const struct step *step, struct decision *decision)
 {
-	if (step->rule == DECIDE_SYNC || wish.lag_ns <= room_ns)
-		return wish.wait_ns;
-	return scaled_ns(wish.wait_ns, (uint64_t)room_ns, (uint64_t)wish.lag_ns);
+	struct wish wish = pattern_wish(step);
+
+	decision->value_ppm = step->metric == DECIDE_RHYTHM ? rhythm_ppm(step) : wish.value_ppm;
+	decision->lag_ns = wish.lag_ns;
+	if (step->rule == DECIDE_SPREAD && !step->graph)
+		wish.wait_ns = clamp_ns(wish.wait_ns - step_deadband_ns(step), 0, wish.wait_ns);
+	return strategy_wish(step, wish);
 }
 
-/* A lateness that is paid once by all is not worth following: up to one gap is left alone. */
-static int64_t deadband_ns(const struct step *step)
-{
-	int64_t gap_ns = step->longest_ns / step->counted;
-
-	return 2 * step->lateness_ns < gap_ns ? 2 * step->lateness_ns : gap_ns;
-}
-
-static void plan(const struct step *step, bool relative, struct decision *decision)
+static void plan(const struct step *step, struct decision *decision)
 {
 	/* A relative host sleeps from now on, a taken one counts from its turn. */
-	const int64_t least_ns = (relative ? step->now_ns : step->turn_ns) + step->period_ns;
-	int64_t room_ns = step->period_ns + step->cap_ns - step->longest_ns;
-	int64_t next_ns = least_ns;
+	const int64_t least_ns = (step->relative ? step->now_ns : step->turn_ns) + step->period_ns;
+	const int64_t room_ns = step_room_ns(step), pace_ns = step->turn_ns + step->longest_ns;
+	int64_t next_ns = least_ns, from_ns = least_ns;
 	struct wish wish = { 0 };
 
 	if (decision->counted > 1)
-		wish = wish_of(step);
-	if (relative && step->rule == DECIDE_SPREAD)
-		wish.wait_ns = clamp_ns(wish.wait_ns - deadband_ns(step), 0, wish.wait_ns);
-	/* With no room left by the slowest, following it would gain nothing. */
-	if (room_ns > 0)
-		next_ns = step->turn_ns + step->longest_ns + share_of_room_ns(step, wish, room_ns);
+		wish = wish_of(step, decision);
+	if (room_ns > 0) {
+		next_ns = pace_ns + wish_within(wish, room_ns).wait_ns;
+		from_ns = clamp_ns(pace_ns, least_ns, least_ns + step->cap_ns);
+	}
 	decision->next_ns = clamp_ns(next_ns, least_ns, least_ns + step->cap_ns);
 	decision->delay_ns = decision->next_ns - least_ns;
-	decision->lag_ns = wish.lag_ns;
+	decision->move_ns = decision->next_ns > from_ns ? decision->next_ns - from_ns : 0;
 	decision->cur_ns = step->turn_ns;
+	decision->price = wish.price;
+	/* What is left of the way, seen from the next turn. */
+	decision->way_ns = clamp_ns(wish.way_ns - (decision->next_ns - pace_ns), 0, wish.way_ns);
 }
 
 static void plan_grid(const struct step *step, struct decision *decision)
@@ -185,7 +203,8 @@ static void plan_grid(const struct step *step, struct decision *decision)
 	struct wish wish = { 0 };
 
 	if (decision->counted > 1)
-		wish = wish_of(step);
+		wish = grid_wish(step);
+	decision->value_ppm = wish.value_ppm;
 	decision->delay_ns = clamp_ns(wish.wait_ns, 0, step->cap_ns);
 	if (step->joining)
 		decision->delay_ns =
@@ -195,14 +214,46 @@ static void plan_grid(const struct step *step, struct decision *decision)
 	decision->cur_ns = step->turn_ns;
 }
 
+/* All actions together as a share of the period; who has not measured its own takes as long as the others. */
+static uint32_t load_percent(const struct step *step)
+{
+	uint64_t all_ns = step->work_all_ns;
+
+	if (step->measured && step->measured < step->counted)
+		all_ns += all_ns / step->measured * (step->counted - step->measured);
+	all_ns = all_ns / (uint64_t)(step->longest_ns / 100 + 1);
+	return all_ns > 1000 ? 1000 : (uint32_t)all_ns;
+}
+
+/* Together while there is little to do, apart while there is much; between as most do, so that nobody swings alone. */
+static enum decide_rule pattern_by_load(const struct step *step, uint32_t percent,
+					enum decide_rule own)
+{
+	uint32_t apart = own == DECIDE_SPREAD && !step->joining,
+		 together = own == DECIDE_SYNC && !step->joining;
+
+	if (percent < DECIDE_QUIET_PERCENT)
+		return DECIDE_SYNC;
+	if (percent > DECIDE_BUSY_PERCENT)
+		return DECIDE_SPREAD;
+	for (const struct peer *peer = step->peers; peer < step->peers + step->count; peer++) {
+		apart += !peer->flags && peer->pattern == DECIDE_SPREAD;
+		together += !peer->flags && peer->pattern == DECIDE_SYNC;
+	}
+	return apart >= together ? DECIDE_SPREAD : DECIDE_SYNC;
+}
+
 void decide(const struct decide_self *self, struct peer *peers, uint32_t count,
 	    const struct decide_parameters *parameters, void *scratch, struct decision *decision)
 {
 	struct step step = { .peers = peers, .count = count, .scratch = scratch };
 
-	*decision = (struct decision){ .suspect = DECIDE_NOBODY };
+	*decision = (struct decision){ .suspect = DECIDE_NOBODY, .value_ppm = PPM_WHOLE };
 	step_open(&step, self, parameters, decision);
 	decide_sift(&step, decision);
+	if (step.rule == DECIDE_ADAPT)
+		step.rule = pattern_by_load(&step, load_percent(&step), parameters->pattern);
+	decision->pattern = step.rule;
 	/* Off the beat: not coordinated, as the others leave it out as well. */
 	decision->counted = on_beat(&step) ? step.counted : 1;
 	if (decision->counted == 1)
@@ -212,5 +263,5 @@ void decide(const struct decide_self *self, struct peer *peers, uint32_t count,
 	else if (step.joining && parameters->host == DECIDE_TAKEN)
 		place(&step, decision);
 	else
-		plan(&step, parameters->host == DECIDE_RELATIVE, decision);
+		plan(&step, decision);
 }

@@ -8,14 +8,13 @@
 
 typedef unsigned __int128 uint128;
 
-/* Actions that fill more than this part of the period leave gaps too narrow for buckets. */
-#define BUCKETS_WORK_PARTS 3u
-#define BUCKETS_WORK_OF 4u
+/* The narrowest buckets that there are: this part of the mean gap. Narrower ones would take longer than sorting. */
+#define BUCKETS_PARTS 4u
 
-/* Two turns of buckets of a quarter of the mean gap, which is the narrowest that there are. */
+/* Two turns of the narrowest. */
 static size_t bucket_space(uint32_t space)
 {
-	return (size_t)space * 2 * BUCKETS_WORK_OF + 8;
+	return (size_t)space * 2 * BUCKETS_PARTS + 8;
 }
 
 size_t order_scratch_size(uint32_t space)
@@ -30,7 +29,7 @@ size_t order_scratch_size(uint32_t space)
 static void buckets_clear(struct order_bucket *buckets, uint32_t count)
 {
 	for (uint32_t number = 0; number < count; number++)
-		buckets[number] = (struct order_bucket){ .first_ns = INT64_MAX };
+		buckets[number] = (struct order_bucket){ .first = INT64_MAX };
 }
 
 /* As fine a tick as leaves sums of a few reaches within 62 bits. */
@@ -43,32 +42,34 @@ static uint32_t tick_shift(int64_t reach_ns)
 }
 
 void order_open(struct order *order, void *scratch, uint32_t space, uint32_t counted,
-		int64_t period_ns, uint64_t work_all_ns, int64_t reach_ns, uint32_t index_max)
+		int64_t period_ns, uint64_t work_all_ns, int64_t work_least_ns, int64_t reach_ns,
+		uint32_t index_max)
 {
-	uint64_t period = (uint64_t)period_ns, last = UINT64_MAX;
+	uint64_t period = (uint64_t)period_ns, last = UINT64_MAX, width = 0;
 
 	*order = (struct order){ .buckets = scratch,
 				 .entries = scratch,
 				 .spare = (struct order_entry *)scratch + space,
 				 .shift = tick_shift(reach_ns),
-				 .reach_ns = reach_ns };
+				 .reach_ns = reach_ns,
+				 .period_ns = period_ns };
 	if (work_all_ns <= period) {
 		uint64_t idle = (period - work_all_ns) << order->shift;
 
 		order->share = (int64_t)(idle / counted);
+		/* No gap is narrower than this. */
+		width = ((uint64_t)work_least_ns << order->shift) + (uint64_t)order->share;
 	} else {
 		order->scale = (uint64_t)(((uint128)period << 62) / work_all_ns);
 	}
-	if (order->share >> order->shift > 1) {
-		order->inverse =
-			(uint64_t)(((uint128)1 << (64 + order->shift)) / (uint64_t)order->share) +
-			1;
+	if (width >> order->shift > 1) {
+		order->inverse = (uint64_t)(((uint128)1 << (64 + order->shift)) / width) + 1;
 		last = (uint64_t)(((uint128)(uint64_t)reach_ns * order->inverse) >> 64);
 	}
-	order->sorted =
-		(uint128)work_all_ns * BUCKETS_WORK_OF > (uint128)period * BUCKETS_WORK_PARTS ||
-		last >= bucket_space(space) || reach_ns >= INT64_C(1) << 48 ||
-		index_max >= ORDER_INDEX_END;
+	order->sorted = (uint128)width * counted * BUCKETS_PARTS < (uint128)period
+									   << order->shift ||
+			last >= bucket_space(space) || reach_ns >= INT64_C(1) << 48 ||
+			index_max >= ORDER_INDEX_END;
 	if (!order->sorted) {
 		order->used = (uint32_t)last + 1;
 		buckets_clear(order->buckets, order->used);
@@ -167,43 +168,64 @@ static int64_t wanted_gap(const struct order *order, int64_t work_ns)
 	return (work_ns << order->shift) + order->share;
 }
 
+/* The last gap ends at this agent's next turn. */
+static void order_excess_end(struct order *order, int64_t due)
+{
+	int64_t end = order->period_ns << order->shift;
+
+	if (end - due > order->excess)
+		order->excess = end - due;
+}
+
 static void distance_sorted(struct order *order, int64_t before, int64_t *hi, int64_t *lo)
 {
 	struct order_entry *entry =
 		order_sort(order->entries, order->used, order->reach_ns, order->spare);
 	struct order_entry *end = entry + order->used;
+	int64_t behind = 0;
 
+	order->in_order = entry;
 	for (; entry < end; entry++) {
 		int64_t ahead = (entry->offset_ns << order->shift) - before;
 
 		*hi = ahead > *hi ? ahead : *hi;
 		*lo = -ahead > *lo ? -ahead : *lo;
+		order->excess = ahead - behind > order->excess ? ahead - behind : order->excess;
+		behind = ahead;
 		before += wanted_gap(order, entry->work_ns);
 	}
+	order_excess_end(order, before + behind);
 }
 
 /*
  * Along one bucket the wanted gaps grow by more than the offsets do: so the first is the furthest ahead,
- * and the last the furthest behind. Whether a bucket is empty is hard to predict: no branch asks for it.
+ * and the last the furthest behind, and no gap in it is larger than wanted. Whether a bucket is empty is hard to predict:
+ * no branch asks for it.
  */
-static void distance_buckets(const struct order *order, int64_t before, int64_t *hi, int64_t *lo)
+static void distance_buckets(struct order *order, int64_t before, int64_t *hi, int64_t *lo)
 {
 	const struct order_bucket *bucket = order->buckets, *end = bucket + order->used;
 	const uint32_t shift = order->shift;
-	int64_t most = 0, least = 0;
+	int64_t most = 0, least = 0, excess = 0, due = before;
 
 	for (; bucket < end; bucket++) {
 		int64_t filled = -(int64_t)(bucket->gaps != 0);
-		int64_t ahead = ((bucket->first_ns & filled) << shift) - before;
-		int64_t last = (int64_t)(bucket->last_key >> 16) << shift;
+		int64_t first = bucket->first & filled;
+		int64_t end_of_last =
+			((int64_t)(bucket->last_key >> 16) << shift) + bucket->last_gap;
+		int64_t behind = end_of_last - (before + bucket->gaps);
 
-		most = ahead > most ? ahead : most;
+		most = first - before > most ? first - before : most;
+		excess = first - due > excess ? first - due : excess;
+		due = filled ? end_of_last : due;
 		before += bucket->gaps;
-		last = (last + bucket->last_gap - before) & filled;
-		least = last < least ? last : least;
+		behind &= filled;
+		least = behind < least ? behind : least;
 	}
 	*hi = most;
 	*lo = -least;
+	order->excess = excess;
+	order_excess_end(order, due);
 }
 
 void order_distance(struct order *order, int64_t work_ns, int64_t *hi_ns, int64_t *lo_ns)
@@ -216,6 +238,71 @@ void order_distance(struct order *order, int64_t work_ns, int64_t *hi_ns, int64_
 		distance_buckets(order, before, &hi, &lo);
 	*hi_ns = hi >> order->shift;
 	*lo_ns = (lo + (INT64_C(1) << order->shift) - 1) >> order->shift;
+}
+
+/* Walks along the turns and keeps the largest gap relative to the wanted one before it, as a fraction of two numbers. */
+struct evenness {
+	int64_t here, wanted; /* ticks: the turn before, and the gap wanted after it */
+	int64_t end;
+	uint128 gap, of; /* the largest so far: gap / of */
+};
+
+static inline void evenness_pass(struct evenness *evenness, int64_t first, int64_t last,
+				 int64_t wanted)
+{
+	int64_t gap = (first < evenness->end ? first : evenness->end) - evenness->here;
+
+	if (gap > 0 &&
+	    (uint128)(uint64_t)gap * evenness->of > evenness->gap * (uint64_t)evenness->wanted) {
+		evenness->gap = (uint64_t)gap;
+		evenness->of = (uint64_t)evenness->wanted;
+	}
+	evenness->here = last;
+	evenness->wanted = wanted;
+}
+
+static void evenness_walk(struct evenness *evenness, const struct order *order)
+{
+	const uint32_t shift = order->shift;
+
+	if (order->sorted) {
+		const struct order_entry *entry = order->in_order, *end = entry + order->used;
+
+		for (; entry < end; entry++)
+			evenness_pass(evenness, entry->offset_ns << shift,
+				      entry->offset_ns << shift, wanted_gap(order, entry->work_ns));
+		return;
+	}
+	for (uint32_t number = 0; number < order->used; number++) {
+		const struct order_bucket *bucket = order->buckets + number;
+
+		if (bucket->gaps)
+			evenness_pass(evenness, bucket->first,
+				      (int64_t)(bucket->last_key >> 16) << shift, bucket->last_gap);
+	}
+}
+
+uint32_t order_evenness_ppm(const struct order *order, int64_t work_ns, bool equal)
+{
+	struct evenness evenness = { .wanted = wanted_gap(order, work_ns),
+				     .of = 1,
+				     .end = order->period_ns << order->shift };
+
+	if (equal && order->reach_ns <= order->period_ns) {
+		evenness.of = (uint64_t)evenness.wanted;
+		evenness.gap = evenness.of + (uint64_t)order->excess;
+	} else {
+		evenness_walk(&evenness, order);
+		evenness_pass(&evenness, evenness.end, evenness.end, 1);
+	}
+	if (evenness.gap <= evenness.of)
+		return 1000000;
+	/* 43 bits of both are more than enough, and spare a slow division. */
+	while (evenness.gap >> 43) {
+		evenness.gap >>= 8;
+		evenness.of >>= 8;
+	}
+	return (uint32_t)((uint64_t)evenness.of * 1000000 / (uint64_t)evenness.gap);
 }
 
 void circle_open(struct circle *circle, void *scratch, uint32_t points, int64_t period_ns)

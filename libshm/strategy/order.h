@@ -14,7 +14,7 @@
 
 /* All that counts of the offsets in one bucket that is narrower than the least wanted gap. */
 struct order_bucket {
-	int64_t first_ns;
+	int64_t first;     /* offset, ticks */
 	uint64_t last_key; /* last offset << 16 | index: the higher index comes later */
 	int64_t gaps;      /* sum of the wanted gaps, ticks; 0: empty */
 	int64_t last_gap;  /* wanted gap of the last, ticks */
@@ -38,6 +38,9 @@ struct order {
 	int64_t share;    /* what each gets of the idle time, ticks */
 	uint64_t scale;   /* actions fill more than the period: a gap is work x scale, 2^-62 */
 	int64_t reach_ns;
+	int64_t period_ns;
+	struct order_entry *in_order; /* where the entries are once they were sorted */
+	int64_t excess; /* after order_distance(): by how much the largest gap is larger than wanted, ticks */
 };
 
 /* Least index that a key has no room for: then entries are sorted. */
@@ -47,11 +50,12 @@ struct order {
 size_t order_scratch_size(uint32_t space);
 
 /*
- * Begin: `counted` agents (this one among them) share a period; `work_all_ns` is the sum of their actions;
+ * Begin: `counted` agents (this one among them) share a period; `work_all_ns` is the sum of their actions, work_least_ns the shortest;
  * no offset exceeds reach_ns >= period_ns; scratch is for `space` entries.
  */
 void order_open(struct order *order, void *scratch, uint32_t space, uint32_t counted,
-		int64_t period_ns, uint64_t work_all_ns, int64_t reach_ns, uint32_t index_max);
+		int64_t period_ns, uint64_t work_all_ns, int64_t work_least_ns, int64_t reach_ns,
+		uint32_t index_max);
 
 /* Add one other agent, 0 <= offset_ns <= reach_ns. */
 static inline void order_add(struct order *order, int64_t offset_ns, int64_t work_ns,
@@ -59,7 +63,7 @@ static inline void order_add(struct order *order, int64_t offset_ns, int64_t wor
 {
 	struct order_bucket *bucket;
 	uint64_t key;
-	int64_t gap;
+	int64_t gap, first;
 
 	if (order->sorted) {
 		order->entries[order->used++] = (struct order_entry){ .offset_ns = offset_ns,
@@ -71,7 +75,8 @@ static inline void order_add(struct order *order, int64_t offset_ns, int64_t wor
 		 (uint64_t)(((unsigned __int128)(uint64_t)offset_ns * order->inverse) >> 64);
 	key = (uint64_t)offset_ns << 16 | index;
 	gap = (work_ns << order->shift) + order->share;
-	bucket->first_ns = offset_ns < bucket->first_ns ? offset_ns : bucket->first_ns;
+	first = offset_ns << order->shift;
+	bucket->first = first < bucket->first ? first : bucket->first;
 	bucket->last_gap = key >= bucket->last_key ? gap : bucket->last_gap;
 	bucket->last_key = key >= bucket->last_key ? key : bucket->last_key;
 	bucket->gaps += gap;
@@ -82,6 +87,12 @@ static inline void order_add(struct order *order, int64_t offset_ns, int64_t wor
  * action takes work_ns: the two one-sided Kolmogorov-Smirnov distances. In ns, hi rounded down, lo up.
  */
 void order_distance(struct order *order, int64_t work_ns, int64_t *hi_ns, int64_t *lo_ns);
+
+/*
+ * After order_distance(): evenness of the turns, 1 / the largest gap as a multiple of the wanted one, in millionths. What is in
+ * transit, beyond the period, fills no gap yet. `equal`: all want the same gap; then it costs next to nothing.
+ */
+uint32_t order_evenness_ppm(const struct order *order, int64_t work_ns, bool equal);
 
 /* Sort by (offset, index); `spare` has room for ORDER_SPARE bytes an entry. Returns where they are then. */
 struct order_entry *order_sort(struct order_entry *entries, uint32_t count, int64_t reach_ns,

@@ -9,9 +9,12 @@
 
 /* One decision in progress: own values made safe, then what decide_sift() found out. */
 struct step {
-	enum decide_rule rule;
-	bool joining;
-	uint32_t index, clusters;
+	enum decide_rule rule; /* the pattern: never DECIDE_ADAPT after decide_sift() */
+	enum decide_metric metric;
+	bool joining, relative, graph;
+	uint32_t index, clusters, goal, strategy, energy_ppm, stalled;
+	const struct entrain_strategy *own;
+	int64_t way_ns, interval_ns;
 	int64_t now_ns, turn_ns, arrival_ns;
 	int64_t period_ns, work_ns, cap_ns, lateness_ns;
 	int64_t late_ns;                         /* 4 x lateness, at most half a period */
@@ -32,11 +35,72 @@ struct step {
 	int64_t work_least_ns, work_most_ns; /* the extremes of those */
 };
 
-/* What a rule wants, on top of the common period. */
+/* What a pattern wants, and a strategy makes of it, on top of the common period. */
 struct wish {
-	int64_t wait_ns; /* D */
-	int64_t lag_ns;  /* V */
+	int64_t wait_ns;    /* D */
+	int64_t lag_ns;     /* V */
+	uint32_t value_ppm; /* the pattern's own metric: evenness or R_m, as seen from here */
+	uint32_t price;     /* energy units for a whole turn moved */
+	bool whole;         /* grant it as far as there is room, not in proportion to V */
+	int64_t way_ns; /* neighbours: from here to where it is going, wait_ns being a part of it */
 };
+
+/* value x numerator / denominator, for what is not negative; at most DECIDE_PERIOD_MAX_NS. */
+static inline int64_t part_ns(int64_t value_ns, uint64_t numerator, uint64_t denominator)
+{
+	unsigned __int128 product = (unsigned __int128)(uint64_t)value_ns * numerator;
+
+	/* Nearly always; a division of 128 bits takes as long as looking at ten agents. */
+	if (__builtin_expect(product >> 64 == 0, 1))
+		product = (uint64_t)product / denominator;
+	else
+		product /= denominator;
+	return product > DECIDE_PERIOD_MAX_NS ? DECIDE_PERIOD_MAX_NS : (int64_t)product;
+}
+
+/*
+ * As much of a wish as fits into `most_ns`. All that want more than that get the same part of it: were it clipped, those
+ * furthest back would stay together until the last cycle.
+ */
+static inline struct wish wish_within(struct wish wish, int64_t most_ns)
+{
+	if (wish.whole)
+		wish.wait_ns = wish.wait_ns < most_ns ? wish.wait_ns : most_ns;
+	else if (wish.lag_ns > most_ns)
+		wish.wait_ns = part_ns(wish.wait_ns, (uint64_t)most_ns, (uint64_t)wish.lag_ns);
+	wish.lag_ns = wish.lag_ns < most_ns ? wish.lag_ns : most_ns;
+	return wish;
+}
+
+/* What the lock on the slowest leaves of the cap; not positive: following it would gain nothing. */
+static inline int64_t step_room_ns(const struct step *step)
+{
+	return step->period_ns + step->cap_ns - step->longest_ns;
+}
+
+/* The longest move of a cycle that leaves its length as good as it was: of two in turn, two of them. */
+static inline int64_t step_steady_ns(const struct step *step)
+{
+	return step->longest_ns / 100;
+}
+
+/* On a relative host a lateness is paid once by all, so following it is worth nothing: up to one gap is left alone. */
+static inline int64_t step_deadband_ns(const struct step *step)
+{
+	int64_t gap_ns = step->longest_ns / step->counted;
+
+	if (!step->relative)
+		return 0;
+	return 2 * step->lateness_ns < gap_ns ? 2 * step->lateness_ns : gap_ns;
+}
+
+/* From its present turn to its next, of an agent that counts: cur_ns may lie as far back as it likes. */
+static inline int64_t peer_interval_ns(const struct peer *peer)
+{
+	uint64_t interval_ns = (uint64_t)peer->next_ns - (uint64_t)peer->cur_ns;
+
+	return interval_ns < DECIDE_PERIOD_MAX_NS ? (int64_t)interval_ns : DECIDE_PERIOD_MAX_NS;
+}
 
 /* How far the turn of an agent that does not answer may have passed: it acts, or is as late as I am at times. */
 static inline int64_t step_grace_ns(const struct step *step, int64_t work_ns)
@@ -71,6 +135,9 @@ int64_t spread_place(const struct step *step);
 
 struct wish sync_wish(const struct step *step);
 int64_t sync_place(const struct step *step);
+
+/* The pattern among neighbours only (ring, star, small world, file). */
+struct wish neighbours_wish(const struct step *step);
 
 /* wait_ns is counted from the own arrival. */
 struct wish grid_wish(const struct step *step);

@@ -23,10 +23,12 @@ static bool peer_plausible(const struct step *step, const struct peer *peer, int
 	return step->rule != DECIDE_GRID || (peer->delay_ns >= 0 && peer->delay_ns <= period_ns);
 }
 
-static uint32_t peer_flags(const struct step *step, const struct peer *peer, int64_t ahead_ns)
+static uint8_t peer_flags(const struct step *step, const struct peer *peer, int64_t ahead_ns)
 {
-	uint32_t flags = 0;
+	uint8_t flags = 0;
 
+	if (peer->index == step->index)
+		return PEER_SELF;
 	if (!peer_plausible(step, peer, ahead_ns))
 		return PEER_IMPLAUSIBLE;
 	if (peer->period_ns < step->period_least_ns || peer->period_ns > step->period_most_ns)
@@ -86,7 +88,8 @@ void decide_sift(struct step *step, struct decision *decision)
 
 		peer->flags = peer_flags(&own, peer, ahead_ns);
 		if (peer->flags) {
-			leave_out(&own, peer, decision, &most);
+			if (!(peer->flags & PEER_SELF))
+				leave_out(&own, peer, decision, &most);
 			continue;
 		}
 		counted++;

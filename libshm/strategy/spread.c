@@ -41,20 +41,38 @@ static inline struct order order_all(const struct step *step, struct order order
 	return order;
 }
 
+/*
+ * No gap is larger than wanted by more than V; where V is next to nothing that is all that need be known, and saves
+ * looking at each.
+ */
+static uint32_t evenness_ppm(const struct step *step, const struct order *order,
+			     const struct level *level, int64_t lag_ns)
+{
+	const uint64_t least_ns = (uint64_t)order->share >> order->shift;
+
+	if ((uint64_t)lag_ns * 50 <= least_ns)
+		return (uint32_t)(1000000 - (uint64_t)lag_ns * 1000000 / (least_ns + 1));
+	return order_evenness_ppm(order, level_work(level, step->work_ns),
+				  work_is_level(step, level));
+}
+
 struct wish spread_wish(const struct step *step)
 {
 	const struct step own = *step; /* local copies: nothing that is stored can alias them */
 	const struct level level =
 		level_make(own.work_all_ns, own.measured, own.counted, own.longest_ns);
+	const bool equal = work_is_level(&own, &level);
 	struct order order;
 	int64_t hi_ns, lo_ns;
 
 	order_open(&order, own.scratch, own.count, own.counted, own.longest_ns,
-		   work_sum(&own, &level), own.reach_ns, own.index_most);
-	order = work_is_level(&own, &level) ? order_all(&own, order, level, true)
-					    : order_all(&own, order, level, false);
+		   work_sum(&own, &level), equal ? level.mean_ns : own.work_least_ns, own.reach_ns,
+		   own.index_most);
+	order = equal ? order_all(&own, order, level, true) : order_all(&own, order, level, false);
 	order_distance(&order, level_work(&level, own.work_ns), &hi_ns, &lo_ns);
-	return (struct wish){ .wait_ns = hi_ns, .lag_ns = hi_ns + lo_ns };
+	return (struct wish){ .wait_ns = hi_ns,
+			      .lag_ns = hi_ns + lo_ns,
+			      .value_ppm = evenness_ppm(&own, &order, &level, hi_ns + lo_ns) };
 }
 
 /* Middle of the largest gap among the others' next turns; of equal ones the soonest. */

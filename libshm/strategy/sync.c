@@ -3,56 +3,62 @@
  * sync.c - SYNC: all meet, or m groups meet, at the agent that would otherwise have to wait for longest.
  *
  * Everybody waits for the agent before the largest gap on the circle; groups are laid on top of one
- * another first, by turning group g back by g/m.
+ * another first.
  */
+#include "clusters.h"
 #include "order.h"
-#include "rules.h"
+#include "phasor.h"
 
-struct clusters {
-	uint32_t count;
-	uint64_t part; /* of the period, 2^-16 ns */
-};
-
-static struct clusters clusters_of(const struct step *step)
-{
-	uint32_t count = step->clusters ? step->clusters : 1;
-
-	return (struct clusters){ count, ((uint64_t)step->longest_ns << 16) / count };
-}
-
-static int64_t cluster_shift_ns(struct clusters clusters, uint32_t index)
-{
-	return (int64_t)((index % clusters.count * clusters.part) >> 16);
-}
-
-static int64_t folded_ns(int64_t offset_ns, int64_t period_ns)
-{
-	if (offset_ns >= 2 * period_ns || offset_ns < -period_ns)
-		offset_ns %= period_ns;
-	if (offset_ns < 0)
-		return offset_ns + period_ns;
-	return offset_ns >= period_ns ? offset_ns - period_ns : offset_ns;
-}
+/* Within this part of the period, of one group of m, R_m need not be summed up: it is above .99. */
+#define ORDER_NEAR_PART 25
 
 static void circle_fill(const struct step *step, struct circle *circle, bool with_me)
 {
-	const int64_t period_ns = step->longest_ns;
 	const struct clusters clusters = clusters_of(step);
-	const int64_t own_ns = cluster_shift_ns(clusters, step->index);
 
-	circle_open(circle, step->scratch, step->counted - !with_me, period_ns);
+	circle_open(circle, step->scratch, step->counted - !with_me, step->longest_ns);
 	if (with_me)
 		circle_add(circle, 0, step->index);
 	for (uint32_t number = 0; number < step->count; number++) {
 		const struct peer *peer = step->peers + number;
-		int64_t shift_ns;
 
-		if (peer->flags)
-			continue;
-		shift_ns = cluster_shift_ns(clusters, peer->index) - own_ns;
-		circle_add(circle, folded_ns(step_offset_ns(step, peer) - shift_ns, period_ns),
-			   peer->index);
+		if (!peer->flags)
+			circle_add(circle, cluster_offset_ns(step, clusters, peer), peer->index);
 	}
+}
+
+/* R_m of the planned turns, m being the number of groups: of which group an agent is makes no difference to it. */
+static uint32_t order_ppm(const struct step *step)
+{
+	const struct phasor_period period = phasor_period_make(step->longest_ns);
+	const uint32_t clusters = step->clusters ? step->clusters : 1;
+	int64_t re = PHASOR_ONE, im = 0;
+	uint64_t order;
+
+	for (const struct peer *peer = step->peers; peer < step->peers + step->count; peer++)
+		if (!peer->flags) {
+			int64_t offset_ns = peer->next_ns - step->turn_ns;
+			struct phasor phasor =
+				phasor_of(phasor_angle(&period, offset_ns) * clusters);
+
+			re += phasor.re;
+			im += phasor.im;
+		}
+	re /= step->counted;
+	im /= step->counted;
+	order = (phasor_root((uint64_t)(re * re) + (uint64_t)(im * im)) * UINT64_C(1000000) +
+		 PHASOR_ONE / 2) >>
+		30;
+	return order < 1000000 ? (uint32_t)order : 1000000;
+}
+
+/* The same while all are within `extent_ns` of one another, next to together: 1 - (pi m extent)^2 / 2 is a bound, pi^2 < 10. */
+static uint32_t order_near_ppm(const struct step *step, int64_t extent_ns)
+{
+	uint64_t extent_ppm = (uint64_t)part_ns(extent_ns, 1000000, (uint64_t)step->longest_ns);
+
+	extent_ppm *= step->clusters ? step->clusters : 1;
+	return (uint32_t)(1000000 - extent_ppm * extent_ppm * 5 / 1000000);
 }
 
 /* Without the lowest index as tie-break, equal gaps would send every agent after another pile for ever. */
@@ -60,10 +66,18 @@ struct wish sync_wish(const struct step *step)
 {
 	struct circle circle;
 	struct circle_gap gap;
+	int64_t extent_ns, near_ns;
 
 	circle_fill(step, &circle, true);
 	gap = circle_largest(&circle, CIRCLE_LOWEST_INDEX);
-	return (struct wish){ .wait_ns = gap.start_ns, .lag_ns = step->longest_ns - gap.length_ns };
+	extent_ns = step->longest_ns - gap.length_ns;
+	near_ns = step->longest_ns / ORDER_NEAR_PART / ((int64_t)step->clusters + 1);
+	/* Unlike those who spread, all wait for the same one: nobody is better off for waiting in proportion. */
+	return (struct wish){ .wait_ns = gap.start_ns,
+			      .lag_ns = extent_ns,
+			      .value_ppm = extent_ns <= near_ns ? order_near_ppm(step, extent_ns)
+								: order_ppm(step),
+			      .whole = true };
 }
 
 /* Who joins goes where the others are going to meet. */

@@ -2,7 +2,8 @@
 
 # make bench: every program here, with BENCH_RUNS and BENCH_DIR from the environment. Its whole output is what
 # doc/benchmarks.md quotes.
-bench_programs = %D%/bench_decide %D%/bench_step %D%/bench_side_by_side
+bench_programs = %D%/bench_decide %D%/bench_step %D%/bench_measure %D%/bench_view %D%/bench_barrier \
+	%D%/bench_side_by_side
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 
@@ -23,3 +24,15 @@ bench: $(bench_programs)
 	%D%/bench_paces.h %D%/bench_paces.c %D%/bench_table.h %D%/bench_table.c
 %C%_bench_side_by_side_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/cli/demo
 %C%_bench_side_by_side_LDADD = libdemo.la libentrain.la -lm
+
+%C%_bench_view_SOURCES = %D%/bench_view.c
+%C%_bench_view_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/libshm
+%C%_bench_view_LDADD = libentrain-core.la -lm
+
+%C%_bench_measure_SOURCES = %D%/bench_measure.c
+%C%_bench_measure_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/libshm
+%C%_bench_measure_LDADD = libentrain-core.la -lm -lpthread
+
+%C%_bench_barrier_SOURCES = %D%/bench_barrier.c
+%C%_bench_barrier_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/libshm
+%C%_bench_barrier_LDADD = libentrain-core.la -lm -lpthread

@@ -2,7 +2,8 @@
 /*
  * fuzz_segment.c - shared objects of any content: looked at, joined and mended, nobody crashes, waits or tells nonsense.
  *
- * The input is an image: the first 4096 bytes are the control object, the rest is the agents object.
+ * The input is an image: the first 4096 bytes are the control object, then comes the agents object, and what follows that is
+ * the topology of generation 1.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -16,15 +17,23 @@
 #include "picture_ranges.h"
 #include "swarm.h"
 #include "swarm_fixture.h"
+#include "topology.h"
 
 #define NAME "fuzzed"
 #define CAPACITY 8
-#define IMAGE_MOST (SHM_CONTROL_SIZE + SHM_AGENTS_SIZE(CAPACITY))
+#define DEGREE 4
+#define JOINER 5 /* the lowest free slot of a sound image */
+#define OBJECTS_SIZE (SHM_CONTROL_SIZE + SHM_AGENTS_SIZE(CAPACITY))
+#define TOPOLOGY_SIZE \
+	(sizeof(struct shm_topology) + (CAPACITY + 1 + CAPACITY * DEGREE) * sizeof(uint32_t))
+#define IMAGE_MOST (OBJECTS_SIZE + TOPOLOGY_SIZE)
+#define SOUND_INPUTS 18 /* goals by kinds, each with a ring and with full */
 #define PERIOD_NS INT64_C(10000000)
 #define BASE_NS INT64_C(123456789000000)
 const size_t fuzz_input_most = IMAGE_MOST;
 
 static struct segment_place place;
+static char topology_path[SEGMENT_TOPOLOGY_PATH];
 static uint8_t sound_image[IMAGE_MOST];
 static int64_t now_ns;
 
@@ -71,14 +80,21 @@ static void image_write(const uint8_t *data, size_t size)
 	size_t control = size < SHM_CONTROL_SIZE ? size : SHM_CONTROL_SIZE;
 
 	object_write(place.control, data, control);
-	object_write(place.agents, data + control, size - control);
+	object_write(place.agents, data + control,
+		     (size < OBJECTS_SIZE ? size : OBJECTS_SIZE) - control);
+	unlink(topology_path);
+	if (size > OBJECTS_SIZE)
+		object_write(topology_path, data + OBJECTS_SIZE, size - OBJECTS_SIZE);
 }
 
 static size_t image_read(uint8_t *data)
 {
 	size_t control = object_read(place.control, data, SHM_CONTROL_SIZE);
 
-	return control + object_read(place.agents, data + control, IMAGE_MOST - control);
+	size_t agents = object_read(place.agents, data + control, OBJECTS_SIZE - control);
+
+	return control + agents +
+	       object_read(topology_path, data + control + agents, TOPOLOGY_SIZE);
 }
 
 static struct shm_slot *slot_of(uint8_t *image, unsigned index)
@@ -110,6 +126,7 @@ static void sound_image_make(void)
 	settings.capacity = CAPACITY;
 	settings.period_ns = PERIOD_NS;
 	settings.access = 0600;
+	snprintf(settings.topology, sizeof(settings.topology), "ring:%d", DEGREE);
 	now_ns = BASE_NS - PERIOD_NS;
 	FUZZ_REQUIRE(entrain_create(NULL, NAME, &settings, NULL) == 0);
 	for (int i = 0; i < 5; i++) {
@@ -140,6 +157,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	atexit(swarm_fixture_end);
 	clock_source = fuzz_clock;
 	FUZZ_REQUIRE(segment_place_init(&place, NULL, NAME, NULL) == 0);
+	segment_topology_path(&place, 1, topology_path);
 	sound_image_make();
 	return 0;
 }
@@ -147,15 +165,18 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 size_t fuzz_sound_input(unsigned which, uint8_t *data)
 {
 	struct shm_control *control = (void *)data;
-	static const uint32_t goals[] = { ENTRAIN_DISTRIBUTE_LOAD, ENTRAIN_MINIMIZE_API_CALLS,
-					  ENTRAIN_REACH_CONSENSUS };
+	static const uint32_t goals[] = { ENTRAIN_DISTRIBUTE_LOAD, ENTRAIN_REACH_CONSENSUS,
+					  ENTRAIN_ADAPT_TO_TRAFFIC };
 
-	if (which >= 9)
+	if (which >= SOUND_INPUTS)
 		return 0;
 	memcpy(data, sound_image, IMAGE_MOST);
 	atomic_store(&control->settings.goal, goals[which % 3]);
-	atomic_store(&control->settings.kind, ENTRAIN_TAKEN + which / 3);
-	return IMAGE_MOST;
+	atomic_store(&control->settings.kind, ENTRAIN_TAKEN + which / 3 % 3);
+	if (which < SOUND_INPUTS / 2)
+		return IMAGE_MOST;
+	atomic_store(&control->settings.topology, topology_word(1, TOPOLOGY_FULL));
+	return OBJECTS_SIZE;
 }
 
 /* ---- mutations ------------------------------------------------------------------------------ */
@@ -233,11 +254,48 @@ static void bytes_spoil(uint8_t *data, size_t from, size_t count, uint64_t *stat
 	}
 }
 
-static void spoil_once(uint8_t *data, uint64_t *state)
+/* A checksum that fits, so that what was spoiled is believed. */
+static void topology_mend(uint8_t *topology)
 {
-	unsigned kind = (unsigned)(fuzz_next(state) % 64);
+	struct shm_topology *header = (void *)topology;
+	const uint32_t *words = (const void *)(header + 1);
 
-	if (kind < 46) /* slots mostly, headers seldom, since those stop all that follows */
+	if (header->nodes > CAPACITY || header->entries > CAPACITY * DEGREE)
+		return;
+	header->checksum = topology_checksum(header, words, words + header->nodes + 1,
+					     header->nodes, header->entries);
+}
+
+/* The rows mostly, since what is wrong in the header is refused whole; and that of who joins before others. */
+static void topology_spoil(uint8_t *topology, uint64_t *state)
+{
+	const size_t header = sizeof(struct shm_topology), word = sizeof(uint32_t);
+	const size_t joiner = header + (CAPACITY + 1 + JOINER * DEGREE) * word;
+
+	switch (fuzz_next(state) % 8) {
+	case 0:
+		bytes_spoil(topology, 0, header, state);
+		break;
+	case 1:
+	case 2:
+	case 3:
+		bytes_spoil(topology, header, (TOPOLOGY_SIZE - header) & ~(size_t)7, state);
+		break;
+	default:
+		bytes_spoil(topology, joiner, DEGREE * word, state);
+	}
+	if (fuzz_next(state) % 16)
+		topology_mend(topology);
+}
+
+static void spoil_once(uint8_t *data, size_t size, uint64_t *state)
+{
+	unsigned kind = (unsigned)(fuzz_next(state) % 72);
+
+	if (kind >= 64 && size == IMAGE_MOST)
+		topology_spoil(data + OBJECTS_SIZE, state);
+	else if (kind < 46 ||
+		 kind >= 64) /* slots mostly, headers seldom, since those stop all that follows */
 		slot_spoil(slot_of(data, (unsigned)(fuzz_next(state) % CAPACITY)), state);
 	else if (kind < 52)
 		bytes_spoil(data, SHM_CONTROL_SIZE + SHM_AGENTS_OFFSET, CAPACITY * SHM_SLOT_SIZE,
@@ -245,8 +303,11 @@ static void spoil_once(uint8_t *data, uint64_t *state)
 	else if (kind < 56)
 		memcpy(slot_of(data, (unsigned)(fuzz_next(state) % CAPACITY)),
 		       slot_of(data, (unsigned)(fuzz_next(state) % CAPACITY)), SHM_SLOT_SIZE);
-	else if (kind < 60)
+	else if (kind < 58)
 		bytes_spoil(data, SHM_CONTROL_SIZE + offsetof(struct shm_agents, occupied), 16,
+			    state);
+	else if (kind < 60) /* what the barrier has in common */
+		bytes_spoil(data, SHM_CONTROL_SIZE + offsetof(struct shm_agents, reserved2), 8,
 			    state);
 	else if (kind < 63)
 		bytes_spoil(data, offsetof(struct shm_control, settings),
@@ -260,14 +321,14 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned
 {
 	uint64_t state = seed;
 
-	if (most < IMAGE_MOST)
-		return size;
-	if (size < IMAGE_MOST) /* what was cut short is made whole */
-		return fuzz_sound_input(seed % 9, data);
+	/* Else nothing is ever tried but an image that is cut short. */
+	FUZZ_REQUIRE(most >= IMAGE_MOST);
+	if (size != IMAGE_MOST && size != OBJECTS_SIZE) /* what was cut short is made whole */
+		return fuzz_sound_input(seed % SOUND_INPUTS, data);
 	for (unsigned count = 1 + fuzz_next(&state) % 6; count > 0; count--)
-		spoil_once(data, &state);
+		spoil_once(data, size, &state);
 	if (fuzz_next(&state) % 256 == 0)
-		size = (size_t)(fuzz_next(&state) % IMAGE_MOST);
+		size = (size_t)(fuzz_next(&state) % size);
 	return size;
 }
 
@@ -278,6 +339,40 @@ static void error_check(int code, const struct entrain_error *error)
 {
 	FUZZ_REQUIRE(code > 0 && code < ENTRAIN_CODE_COUNT && code == (int)error->code);
 	FUZZ_REQUIRE(error->why[0] || entrain_code_text(error->code)[0]);
+}
+
+static bool event_fits(const struct entrain_event *event)
+{
+	bool fits = event->slot < CAPACITY && event->kind > 0 && event->kind <= 255 &&
+		    event->when_ns >= 0 && event->when_ns <= now_ns && event->order >> 24 == 0 &&
+		    entrain_event_name((int)event->kind)[0] &&
+		    memchr(event->name, 0, sizeof(event->name)) &&
+		    memchr(event->label, 0, sizeof(event->label)) &&
+		    memchr(event->text, 0, sizeof(event->text)) && event->text[0];
+
+	for (const char *at = event->name; fits && *at; at++)
+		fits = *at >= 0x20 && *at <= 0x7e;
+	for (const char *at = event->label; fits && *at; at++)
+		fits = *at >= 0x20 && *at <= 0x7e;
+	return fits;
+}
+
+/* All events, then the latest one alone: it is the same. */
+static void look_at_events(struct entrain_swarm *swarm)
+{
+	static struct entrain_event events[CAPACITY * SHM_EVENTS], last;
+	unsigned count = 99, again = 99;
+	struct entrain_error error = { 0 };
+	int code = entrain_events(swarm, events, CAPACITY * SHM_EVENTS, &count, &error);
+
+	if (code)
+		error_check(code, &error);
+	FUZZ_REQUIRE(count <= CAPACITY * SHM_EVENTS);
+	for (unsigned i = 0; i < count; i++)
+		FUZZ_REQUIRE(event_fits(&events[i]) &&
+			     (i == 0 || events[i - 1].when_ns <= events[i].when_ns));
+	FUZZ_REQUIRE(entrain_events(swarm, &last, 1, &again, NULL) == code && again == count);
+	FUZZ_REQUIRE(count == 0 || memcmp(&last, &events[count - 1], sizeof(last)) == 0);
 }
 
 /* Look as `entrainctl` does. True: the swarm could be opened. */
@@ -303,6 +398,7 @@ static bool look(unsigned flags)
 		FUZZ_REQUIRE(status.capacity <= CAPACITY);
 		FUZZ_REQUIRE(picture_fits(&status, agents, CAPACITY));
 	}
+	look_at_events(swarm);
 	if (flags & ENTRAIN_ADMIN && !code) {
 		uint32_t released = 99, unproven = 99;
 
@@ -310,6 +406,7 @@ static bool look(unsigned flags)
 		entrain_set(swarm, &status.settings, NULL);
 		FUZZ_REQUIRE(entrain_reap(swarm, &released, &unproven, NULL) == 0);
 		FUZZ_REQUIRE(released + unproven <= CAPACITY);
+		entrain_disrupt(swarm, 300000, 1, &released, NULL);
 	}
 	entrain_close(swarm);
 	return true;
@@ -346,10 +443,22 @@ static void turn_check(const struct entrain_agent *agent)
 	FUZZ_REQUIRE(ahead_ns >= -agent->period_ns && ahead_ns <= longest_ns);
 }
 
+/* Whoever is said to be behind in the barrier: a wait ends at its deadline, which is now. */
+static void meet(struct entrain_agent *agent)
+{
+	for (int i = 0; i < 3; i++) {
+		int code = entrain_barrier_wait(agent, now_ns);
+
+		FUZZ_REQUIRE(code == 0 || code == ENTRAIN_TIMEOUT);
+	}
+	FUZZ_REQUIRE(entrain_barrier_leave(agent) == 0);
+}
+
 /* A few turns, without sleeping: time goes on to each. */
 static void take_turns(struct entrain_agent *agent)
 {
 	struct entrain_measure measure = ENTRAIN_MEASURE;
+	double order[4];
 	uint32_t index = agent->index;
 
 	for (int i = 0; i < 3; i++) {
@@ -359,6 +468,10 @@ static void take_turns(struct entrain_agent *agent)
 		turn_check(agent);
 		if (entrain_measure(agent, &measure) == 0)
 			FUZZ_REQUIRE(picture_measure_fits(&measure, CAPACITY));
+		FUZZ_REQUIRE(entrain_coherence(agent, order) == 0);
+		for (int m = 0; m < 4; m++)
+			FUZZ_REQUIRE(order[m] >= 0 && order[m] <= 1);
+		meet(agent);
 		if (entrain_next_turn_ns(agent) > now_ns)
 			now_ns = entrain_next_turn_ns(agent);
 		FUZZ_REQUIRE(entrain_wait_until(agent, now_ns) == 0);
@@ -388,6 +501,7 @@ static void take_part(void)
 	entrain_leave(agent);
 	FUZZ_REQUIRE(image_read(after) == size);
 	FUZZ_REQUIRE(memcmp(before, after, SHM_CONTROL_SIZE) == 0);
+	FUZZ_REQUIRE(memcmp(before + OBJECTS_SIZE, after + OBJECTS_SIZE, size - OBJECTS_SIZE) == 0);
 	for (uint32_t i = 0; i < CAPACITY; i++) {
 		const struct shm_slot *was = slot_of(before, i), *is = slot_of(after, i);
 		uint64_t version = atomic_load(&is->version);
@@ -413,7 +527,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(0);
 	/* Who only looks changes nothing. */
 	FUZZ_REQUIRE(image_read(after) == size && memcmp(after, data, size) == 0);
-	if (size == IMAGE_MOST)
+	if (size >= OBJECTS_SIZE)
 		take_part();
 	check(1);
 	look(ENTRAIN_ADMIN);

@@ -30,7 +30,8 @@ fuzz_text_sources = %D%/fuzz_text.c %D%/fuzz_mutate.h %D%/fuzz_mutate.c
 FUZZ_CC = clang
 FUZZ_SECONDS = 60
 FUZZ_CFLAGS = -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
-fuzz_segment_flags = -max_len=22528 -len_control=0
+# As long as the sound images are: that is libFuzzer's own guess.
+fuzz_segment_flags = -len_control=0
 fuzz_config_flags = -max_len=4096
 fuzz_text_flags = -max_len=400
 
@@ -40,8 +41,9 @@ fuzz: $(fuzz_tests)
 fuzz-segment fuzz-config fuzz-text: fuzz-%: %D%/fuzz_%
 	$(MKDIR_P) %D%/corpus/$*
 	$(FUZZ_CC) $(fuzz_cppflags) $(INIH_CFLAGS) $(FUZZ_CFLAGS) -o %D%/libfuzzer_$* \
-		$(addprefix $(srcdir)/,$(filter %.c,$(fuzz_$*_sources) $(libentrain_core_la_SOURCES))) \
-		$(INIH_LIBS) -lm -lpthread
+		$(addprefix $(srcdir)/,$(filter %.c,$(fuzz_$*_sources) $(libentrain_core_la_SOURCES) \
+			$(libentrain_rules_la_SOURCES))) \
+		$(INIH_LIBS) $(URCU_LIBS) -lm -lpthread
 	%D%/fuzz_$* --write %D%/corpus/$*
 	%D%/libfuzzer_$* -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $(fuzz_$*_flags) \
 		-artifact_prefix=%D%/$*- %D%/corpus/$*

@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
-# The slot protocol in spin; run.sh skips itself (77) where spin is missing.
+# The protocols of slot and barrier in spin; run.sh skips itself (77) where spin is missing.
 TESTS += %D%/run.sh
-EXTRA_DIST += %D%/run.sh %D%/slot.pml %D%/README.md
+EXTRA_DIST += %D%/run.sh %D%/slot.pml %D%/barrier.pml %D%/README.md

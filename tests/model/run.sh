@@ -1,21 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Has spin prove the slot protocol, and find each mistake that is sown into it.
+# Has spin prove the protocols of slot and barrier, and find each mistake that is sown into them.
 #
 #	run.sh                 what `make check` runs
 #	run.sh large           two larger proofs on top (half a minute more)
-#	run.sh trail -DFLAG    the shortest run that ends in the error, step by step
+#	run.sh trail MODEL -DFLAG    the shortest run of slot or barrier that ends in the error, step by step
 
 set -u
 
-model=$(cd "$(dirname "$0")" && pwd)/slot.pml || exit 99
+here=$(cd "$(dirname "$0")" && pwd) || exit 99
+model=slot
 cc=${CC:-cc}
 passed=0
 failed=0
 
 for tool in spin "${cc%% *}"; do
 	if ! command -v "$tool" >/dev/null 2>&1; then
-		echo "skipped: the slot model needs $tool, which is not installed"
+		echo "skipped: the models need $tool, which is not installed"
 		exit 77
 	fi
 done
@@ -23,7 +24,7 @@ done
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
-cp "$model" "$work" && cd "$work" || exit 99
+cp "$here"/*.pml "$work" && cd "$work" || exit 99
 
 # build OPTIMISATION FLAG...: makes ./pan, the program that tries every order of steps.
 build() {
@@ -31,7 +32,7 @@ build() {
 	shift
 	rm -f pan pan.*
 	# shellcheck disable=SC2086 # the compiler may be several words
-	spin -P"$cc -E -x c" "$@" -a slot.pml >spin.log 2>&1 &&
+	spin -P"$cc -E -x c" "$@" -a $model.pml >spin.log 2>&1 &&
 		$cc "$level" -w -DSAFETY -DMEMLIM=1900 $search -o pan pan.c >cc.log 2>&1
 }
 
@@ -64,12 +65,12 @@ proven() {
 		pass "$text ($(awk '/states, stored/ { print $1 }' pan.log) states)"
 	else
 		fail "$text" pan.log
-		[ -f slot.pml.trail ] &&
-			spin -P"$cc -E -x c" "$@" -t slot.pml | tail -n 40 | sed 's/^/      | /'
+		[ -f $model.pml.trail ] &&
+			spin -P"$cc -E -x c" "$@" -t $model.pml | tail -n 40 | sed 's/^/      | /'
 	fi
 }
 
-# found TEXT ASSERTION FLAG...: some order violates this assertion.
+# found TEXT ASSERTION FLAG...: some order violates this assertion, or ends where nobody can go on (invalid end state).
 found() {
 	text=$1
 	want=$2
@@ -80,7 +81,7 @@ found() {
 		return
 	fi
 	./pan -m20000 -w20 >pan.log 2>&1
-	if grep -F 'assertion violated' pan.log | grep -Fq "$want"; then
+	if grep -E 'assertion violated|invalid end state ' pan.log | grep -Fq "$want"; then
 		pass "$text"
 	else
 		fail "$text: spin found no violation of $want" pan.log
@@ -88,11 +89,12 @@ found() {
 }
 
 if [ "${1-}" = trail ]; then
-	shift
+	model=$2
+	shift 2
 	search=-DBFS
 	build -O1 "$@" || { cat spin.log cc.log; exit 1; }
 	./pan -w22 >pan.log 2>&1
-	spin -P"$cc -E -x c" "$@" -t slot.pml
+	spin -P"$cc -E -x c" "$@" -t $model.pml
 	exit 0
 fi
 
@@ -126,6 +128,28 @@ found "reached: taken over, continued, fenced by version" "(owner==0)" -DTRAP_FE
 found "reached: fenced, joined again, published all" "late" -DTRAP_JOINED_AGAIN
 found "reached: reader saw a torn copy and refused it" "whole" -DTRAP_TORN -DREADER=2
 found "reached: slot of a crashed owner inherited" "inherited" -DTRAP_INHERITED
+
+model=barrier
+near='((settled[i]<=(settled[me]+1))&&(settled[me]<=(settled[i]+1)))'
+reached='(passed[me]<=settled[i])'
+asleep='invalid end state'
+
+proven "barrier: three agents, two rounds, one leaves or dies" -DROUNDS=2
+proven "barrier: two agents, four rounds, three leave or die" -DAGENTS=2 -DROUNDS=4 -DLEAVES=3
+if [ "${1-}" = large ]; then
+	proven "barrier: three agents, three rounds, one leaves or dies"
+fi
+
+found "finds: newcomer that does not say that it is entering" "$reached" -DBUG_NO_ENTERING
+found "finds: newcomers that enter together" "$near" -DBUG_TOGETHER
+found "finds: newcomers that wait for each other" "$asleep" -DBUG_WAITS_FOR_ALL
+found "finds: newcomer beyond the round in progress" "$near" -DBUG_NEXT_OF_MOST
+found "finds: newcomer that has entered and does not ring" "$asleep" -DBUG_SETTLES_QUIETLY
+found "finds: round that is passed without ringing" "$asleep" -DBUG_NO_RING
+found "finds: others looked at before the own word is out" "$reached" -DBUG_LOOKS_FIRST
+found "reached: newcomer steps back for a lower slot" "violated 0" -DTRAP_STEPS_BACK
+found "reached: newcomer enters a round in progress" "(most<=least)" -DTRAP_ROUND_IN_PROGRESS
+found "reached: last round passed after somebody left" "(round<3)" -DTRAP_NEWCOMER
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -13,10 +13,10 @@ esac
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 
-# Two runs of at most five must reach everything. The disk of a shared machine has bad moments of its own, so that some
-# runs may miss; what only one run in five reaches is luck. What is missed is printed.
+# Two runs of at most three must reach everything. The disk of a shared machine has bad moments of its own, so that one
+# run may miss; what one run in three reaches by luck is not reached. What is missed is printed.
 reached=0
-for run in 1 2 3 4 5; do
+for run in 1 2 3; do
 	"$tool" demo "${options[@]}" --json >"$out" 2>/dev/null || { echo "the demo failed"; exit 1; }
 	if python3 "$(dirname "$0")/demo_targets.py" "$size" <"$out"; then
 		reached=$((reached + 1))
@@ -24,7 +24,7 @@ for run in 1 2 3 4 5; do
 	else
 		echo "run $run of the demo missed a target"
 	fi
-	if [ $reached -eq 2 ] || [ $((run - reached)) -eq 4 ]; then
+	if [ $reached -eq 2 ] || [ $((run - reached)) -eq 2 ]; then
 		break
 	fi
 done

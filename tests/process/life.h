@@ -112,13 +112,14 @@ struct life_worker {
 	_Atomic int why;
 	_Atomic int slot;
 	_Atomic int64_t action_ns;
+	int64_t join_ns; /* the instant at which it joins; 0: at once */
 	_Atomic uint64_t turns;
 	_Atomic int64_t turn_ns[LIFE_TURNS]; /* as scheduled */
 	_Atomic int64_t began_ns[LIFE_TURNS];
 };
 
 struct life_worker *life_workers(unsigned count);
-/* Start it; returns once it has joined. */
+/* Start it, with action_ns and join_ns as they were set; returns once it has joined. */
 void life_work(struct life_worker *worker);
 /* Start several, then wait for all. */
 void life_work_all(struct life_worker *workers, unsigned count);

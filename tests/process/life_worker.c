@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* life_worker.c - workers that log their turns in memory shared with the test; see life.h. */
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -32,12 +33,22 @@ static void say_joined(struct life_worker *worker, const struct entrain_agent *a
 	worker->joined = joined;
 }
 
+static void sleep_until(int64_t instant_ns)
+{
+	struct timespec instant = { instant_ns / LIFE_S, instant_ns % LIFE_S };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &instant, NULL) == EINTR)
+		;
+}
+
 static void work(void *context)
 {
 	struct life_worker *worker = context;
 	struct sigaction action = { .sa_handler = on_end };
-	struct entrain_agent *agent = entrain_join(LIFE_SWARM, NULL, NULL);
+	struct entrain_agent *agent;
 
+	sleep_until(worker->join_ns);
+	agent = entrain_join(LIFE_SWARM, NULL, NULL);
 	life_check(agent != NULL);
 	agent_to_cancel = agent;
 	sigaction(SIGTERM, &action, NULL);
@@ -68,10 +79,11 @@ struct life_worker *life_workers(unsigned count)
 void life_work_all(struct life_worker *workers, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		int64_t action_ns = workers[i].action_ns;
+		int64_t action_ns = workers[i].action_ns, join_ns = workers[i].join_ns;
 
 		memset(&workers[i], 0, sizeof(workers[i]));
 		workers[i].action_ns = action_ns;
+		workers[i].join_ns = join_ns;
 		workers[i].pid = life_fork(work, &workers[i]);
 	}
 	for (unsigned i = 0; i < count; i++)

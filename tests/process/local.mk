@@ -10,7 +10,8 @@ check_PROGRAMS += %D%/cli_agent %D%/test_cli_parts
 	cli/json.c cli/memory.c cli/message.c cli/options.c cli/table.c cli/text.c
 %C%_test_cli_parts_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/cli
 %C%_test_cli_parts_LDADD = libentrain.la
-EXTRA_DIST += %D%/test_cli_config.sh %D%/test_cli.sh %D%/test_cli_manual.sh %D%/test_cli_completion.sh %D%/json_check.awk
+EXTRA_DIST += %D%/README.md %D%/cli_fixture.sh %D%/test_cli_config.sh %D%/test_cli.sh %D%/test_cli_manual.sh \
+	%D%/test_cli_completion.sh %D%/json_check.awk
 
 # The demo on a real disk.
 TESTS += %D%/test_demo.sh
@@ -18,7 +19,8 @@ EXTRA_DIST += %D%/test_demo.sh
 
 # Deaths and faults: killed at any instruction or call, objects that are spoiled, storms. ENTRAIN_SWEEP=full is the long run.
 if TESTS_BUILT
-death_tests = %D%/test_kill_sweep %D%/test_kill_calls %D%/test_segment_faults %D%/test_segment_storms
+death_tests = %D%/test_kill_sweep %D%/test_kill_calls %D%/test_segment_faults %D%/test_segment_storms \
+	%D%/test_lock %D%/test_remove
 check_PROGRAMS += $(death_tests)
 TESTS += $(death_tests)
 death_cppflags = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
@@ -32,6 +34,12 @@ forge_sources = %D%/segment_forge.h %D%/segment_forge.c $(fixture_sources)
 %C%_test_kill_calls_SOURCES = %D%/test_kill_calls.c $(sweep_sources)
 %C%_test_kill_calls_CPPFLAGS = $(death_cppflags)
 %C%_test_kill_calls_LDADD = $(death_libs)
+%C%_test_remove_SOURCES = %D%/test_remove.c $(forge_sources)
+%C%_test_remove_CPPFLAGS = $(death_cppflags)
+%C%_test_remove_LDADD = $(death_libs)
+%C%_test_lock_SOURCES = %D%/test_lock.c $(forge_sources)
+%C%_test_lock_CPPFLAGS = $(death_cppflags)
+%C%_test_lock_LDADD = $(death_libs)
 %C%_test_segment_faults_SOURCES = %D%/test_segment_faults.c $(forge_sources)
 %C%_test_segment_faults_CPPFLAGS = $(death_cppflags)
 %C%_test_segment_faults_LDADD = $(death_libs)
@@ -50,7 +58,8 @@ EXTRA_DIST += %D%/test_costs.sh
 %C%_cost_agent_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=mmap
 if TESTS_BUILT
 life_tests = %D%/test_fork %D%/test_lifecycle %D%/test_namespace %D%/test_storm %D%/test_spread %D%/test_wait \
-	%D%/test_delay %D%/test_liar %D%/test_threads %D%/test_host %D%/test_host_turns
+	%D%/test_delay %D%/test_liar %D%/test_threads %D%/test_host %D%/test_host_turns %D%/test_events %D%/test_goals \
+	%D%/test_strategy %D%/test_phase
 check_PROGRAMS += $(life_tests)
 TESTS += $(life_tests)
 life_sources = %D%/life.h %D%/life.c %D%/life_worker.c %D%/swarm_fixture.h %D%/swarm_fixture.c
@@ -81,6 +90,9 @@ life_sources = %D%/life.h %D%/life.c %D%/life_worker.c %D%/swarm_fixture.h %D%/s
 %C%_test_threads_SOURCES = %D%/test_threads.c $(life_sources)
 %C%_test_threads_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
 %C%_test_threads_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+%C%_test_goals_SOURCES = %D%/test_goals.c $(life_sources)
+%C%_test_goals_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_goals_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
 # The shared library is opened by test_host, as two copies of it.
 %C%_test_host_SOURCES = %D%/test_host.c %D%/segment_forge.h %D%/segment_forge.c $(life_sources)
 %C%_test_host_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
@@ -88,6 +100,15 @@ life_sources = %D%/life.h %D%/life.c %D%/life_worker.c %D%/swarm_fixture.h %D%/s
 %C%_test_host_turns_SOURCES = %D%/test_host_turns.c $(life_sources)
 %C%_test_host_turns_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
 %C%_test_host_turns_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+%C%_test_events_SOURCES = %D%/test_events.c $(life_sources)
+%C%_test_events_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_events_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+%C%_test_phase_SOURCES = %D%/test_phase.c $(life_sources)
+%C%_test_phase_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_phase_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+%C%_test_strategy_SOURCES = %D%/test_strategy.c $(life_sources)
+%C%_test_strategy_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_strategy_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm -lpthread
 endif
 
 # Random lives of many processes; ENTRAIN_LONG: a minute of them.
@@ -100,3 +121,60 @@ LONG_TESTS += %D%/test_soak
 %C%_test_soak_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
 %C%_test_soak_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
 endif
+
+# The flight recorder and disruptions, as users meet them.
+TESTS += %D%/test_cli_events.sh %D%/test_disrupt.sh
+EXTRA_DIST += %D%/test_cli_events.sh %D%/test_disrupt.sh
+
+TESTS += %D%/test_cli_resize.sh
+EXTRA_DIST += %D%/test_cli_resize.sh
+
+# Topologies: read under a storm of resizes; live resizes of real workers.
+if TESTS_BUILT
+check_PROGRAMS += %D%/test_view %D%/test_resize %D%/test_resize_lives
+TESTS += %D%/test_view %D%/test_resize %D%/test_resize_lives
+THREAD_TESTS += %D%/test_view
+check_LTLIBRARIES += %D%/liburcu_user.la
+%C%_liburcu_user_la_SOURCES = %D%/urcu_user.c
+%C%_liburcu_user_la_LIBADD = $(URCU_LIBS)
+%C%_liburcu_user_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
+EXTRA_%C%_test_view_DEPENDENCIES = %D%/liburcu_user.la
+%C%_test_view_SOURCES = %D%/test_view.c $(life_sources)
+%C%_test_view_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_view_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+%C%_test_resize_SOURCES = %D%/test_resize.c %D%/resize_life.h $(life_sources)
+%C%_test_resize_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_resize_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+%C%_test_resize_lives_SOURCES = %D%/test_resize_lives.c %D%/resize_life.h $(life_sources)
+%C%_test_resize_lives_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_resize_lives_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+endif
+
+# The barrier: who passes and who does not, deaths at any instruction, threads, storms.
+if TESTS_BUILT
+barrier_tests = %D%/test_barrier %D%/test_barrier_deaths %D%/test_barrier_storm %D%/test_barrier_threads
+check_PROGRAMS += $(barrier_tests)
+TESTS += $(barrier_tests)
+THREAD_TESTS += %D%/test_barrier_threads
+LONG_TESTS += %D%/test_barrier_storm
+%C%_test_barrier_SOURCES = %D%/test_barrier.c %D%/barrier_life.h $(life_sources)
+%C%_test_barrier_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_barrier_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm -lpthread
+%C%_test_barrier_deaths_SOURCES = %D%/test_barrier_deaths.c %D%/barrier_life.h %D%/sweep_trace.h %D%/sweep_trace.c $(life_sources)
+%C%_test_barrier_deaths_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_barrier_deaths_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm -lpthread
+%C%_test_barrier_storm_SOURCES = %D%/test_barrier_storm.c %D%/barrier_life.h $(life_sources)
+%C%_test_barrier_storm_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_barrier_storm_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm -lpthread
+%C%_test_barrier_threads_SOURCES = %D%/test_barrier_threads.c %D%/barrier_life.h $(life_sources)
+%C%_test_barrier_threads_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_barrier_threads_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm -lpthread
+endif
+
+# The simulator: on a real terminal (tmux is the terminal).
+TESTS += %D%/test_cli_live.sh
+EXTRA_DIST += %D%/test_cli_live.sh
+
+# ... and that it is made of the library's own object files.
+TESTS += %D%/test_same_objects.sh
+EXTRA_DIST += %D%/test_same_objects.sh

@@ -39,8 +39,11 @@ bool picture_measure_fits(const struct entrain_measure *measure, uint32_t capaci
 	       FITS(measure->min_gap >= 0) && FITS(isfinite(measure->max_gap)) &&
 	       FITS(measure->max_gap >= measure->min_gap) && FITS(share_fits(measure->value)) &&
 	       FITS(share_fits(measure->target)) && FITS(measure->longest_period_ns > 0) &&
-	       FITS(measure->goal > 0) && FITS(measure->goal < ENTRAIN_GOAL_COUNT) &&
-	       FITS(measure->mode >= ENTRAIN_ACT) && FITS(measure->mode <= ENTRAIN_OFF);
+	       FITS(share_fits(measure->rhythm)) && FITS(isfinite(measure->duty)) &&
+	       FITS(measure->duty >= 0) && FITS(share_fits(measure->energy / 100)) &&
+	       FITS(measure->metric <= 3) && FITS(measure->goal > 0) &&
+	       FITS(measure->goal < ENTRAIN_GOAL_COUNT) && FITS(measure->mode >= ENTRAIN_ACT) &&
+	       FITS(measure->mode <= ENTRAIN_OFF);
 }
 
 bool picture_agent_fits(const struct entrain_agent_info *info, uint32_t capacity)
@@ -48,6 +51,8 @@ bool picture_agent_fits(const struct entrain_agent_info *info, uint32_t capacity
 	return FITS(info->slot < capacity) && FITS(info->pid > 0) &&
 	       FITS(info->pid <= SHM_PID_MAX) && FITS(info->state <= ENTRAIN_DEAD) &&
 	       FITS(info->off_beat <= 1) && FITS(info->implausible <= 1) &&
+	       FITS(info->cannot_follow <= 1) && FITS(info->behind <= 1) &&
+	       FITS(info->reached <= 1) && FITS(info->neighbours < ENTRAIN_CAPACITY_MAX) &&
 	       FITS(text_fits(info->name, sizeof(info->name))) &&
 	       FITS(text_fits(info->label, sizeof(info->label))) && FITS(info->phase >= 0) &&
 	       FITS(info->phase < 1) && FITS(share_fits(info->energy / 100)) &&
@@ -62,9 +67,11 @@ bool picture_fits(const struct entrain_status *status, const struct entrain_agen
 {
 	bool fits = FITS(status->capacity >= 1) && FITS(status->capacity <= ENTRAIN_CAPACITY_MAX) &&
 		    FITS(status->agents <= status->capacity) &&
-		    FITS(status->acknowledged <= status->agents) &&
-		    FITS(status->settings.access <= 0777) &&
-		    FITS(strcmp(status->settings.topology, "full") == 0) &&
+		    FITS(status->acknowledged + status->cannot_follow <= status->agents) &&
+		    FITS(status->scattered <= status->agents) &&
+		    FITS(status->disruption <= 65535) && FITS(status->settings.access <= 0777) &&
+		    FITS(memchr(status->settings.topology, 0, sizeof(status->settings.topology))) &&
+		    FITS(status->settings.topology[0]) &&
 		    picture_measure_fits(&status->measure, status->capacity);
 
 	for (uint32_t i = 0; fits && i < status->agents && i < space; i++)

@@ -39,13 +39,10 @@ static uint32_t roll(uint32_t sides)
 
 void soak_settings_live(struct entrain_settings *settings, uint64_t *state)
 {
-	static const uint32_t goals[] = { ENTRAIN_DISTRIBUTE_LOAD,      ENTRAIN_DISTRIBUTE_LOAD,
-					  ENTRAIN_MINIMIZE_API_CALLS,   ENTRAIN_REACH_CONSENSUS,
-					  ENTRAIN_RECOVER_FROM_FAILURE, ENTRAIN_MINIMIZE_LATENCY };
 	static const uint32_t modes[] = { ENTRAIN_ACT, ENTRAIN_ACT, ENTRAIN_OBSERVE, ENTRAIN_OFF };
 
 	settings->period_ns = (int64_t)(5 + soak_next(state) % 46) * (SOAK_PERIOD_MAX_NS / 50);
-	settings->goal = goals[soak_next(state) % (sizeof(goals) / sizeof(goals[0]))];
+	settings->goal = 1 + (uint32_t)(soak_next(state) % (ENTRAIN_GOAL_COUNT - 1));
 	settings->mode = modes[soak_next(state) % (sizeof(modes) / sizeof(modes[0]))];
 	settings->max_delay_ns = 0;
 	settings->max_delay_ppm = (uint32_t)(soak_next(state) % 500000);
@@ -55,13 +52,22 @@ void soak_settings_live(struct entrain_settings *settings, uint64_t *state)
 	}
 }
 
+const char *soak_topology(uint64_t *state)
+{
+	static const char *const topologies[] = { "full",   "full", "ring:2",
+						  "ring:4", "star", "small-world:4:0.3" };
+
+	return topologies[soak_next(state) % (sizeof(topologies) / sizeof(topologies[0]))];
+}
+
 void soak_settings(struct entrain_settings *settings, uint64_t *state)
 {
 	static const uint32_t kinds[] = { ENTRAIN_TAKEN, ENTRAIN_TAKEN, ENTRAIN_RELATIVE,
 					  ENTRAIN_GRID };
 
 	entrain_settings_init(settings);
-	settings->capacity = 4 + (uint32_t)(soak_next(state) % (SOAK_CAPACITY_MAX - 3));
+	settings->capacity = 6 + (uint32_t)(soak_next(state) % (SOAK_CAPACITY_MAX - 5));
+	snprintf(settings->topology, sizeof(settings->topology), "%s", soak_topology(state));
 	settings->kind = kinds[soak_next(state) % (sizeof(kinds) / sizeof(kinds[0]))];
 	soak_settings_live(settings, state);
 }
@@ -241,6 +247,23 @@ static void act(struct entrain_agent *agent)
 	}
 }
 
+/* Some rounds, or as much of one as there is time for; then out of it again, or not. */
+static void take_part(struct entrain_agent *agent)
+{
+	phase_set(SOAK_BARRIER);
+	for (uint32_t rounds = 1 + roll(8); rounds > 0; rounds--) {
+		int64_t deadline_ns = entrain_now_ns() + (int64_t)roll(30000) * 1000;
+		int code = entrain_barrier_wait(agent, deadline_ns);
+
+		REQUIRE(code == 0 || code == ENTRAIN_TIMEOUT || code == ENTRAIN_CANCELED ||
+			code == ENTRAIN_NO_SWARM);
+		atomic_fetch_add(&me->rounds, code == 0);
+		step_done();
+	}
+	if (roll(4))
+		REQUIRE(entrain_barrier_leave(agent) == 0);
+}
+
 static void take_turn(struct entrain_agent *agent)
 {
 	enum entrain_code why;
@@ -324,8 +347,13 @@ static void stay_once(struct soak_board *board)
 	}
 	atomic_fetch_add(&me->joins, 1);
 	cancelable = agent;
-	for (; !board->stop && (turns > 0 || board->calm); turns -= turns > 0)
+	for (; !board->stop && (turns > 0 || board->calm); turns -= turns > 0) {
 		take_turn(agent);
+		if (roll(8) == 0)
+			take_part(agent);
+		if (roll(16) == 0)
+			REQUIRE(entrain_quiesce(agent) == 0);
+	}
 	if (!board->calm && !board->stop && roll(12) == 0)
 		have_child(board, agent);
 	if (!board->calm && !board->stop && roll(10) == 0)
@@ -358,6 +386,9 @@ static void look(struct entrain_swarm *swarm, const struct soak_board *board)
 {
 	struct entrain_agent_info agents[SOAK_CAPACITY_MAX];
 
+	struct entrain_event events[16];
+	unsigned count;
+
 	for (uint32_t looks = 1 + roll(20); looks > 0 && !board->hands_off; looks--) {
 		struct entrain_status status = ENTRAIN_STATUS;
 		struct entrain_error error = { 0 };
@@ -368,6 +399,8 @@ static void look(struct entrain_swarm *swarm, const struct soak_board *board)
 		if (code)
 			return;
 		REQUIRE(picture_fits(&status, agents, SOAK_CAPACITY_MAX));
+		code = roll(4) ? 0 : entrain_events(swarm, events, 16, &count, &error);
+		REQUIRE(soak_code_fits(code));
 		atomic_fetch_add(&me->looks, 1);
 		step_done();
 		pause_us(roll(3000));
@@ -384,8 +417,10 @@ int soak_read(void *context)
 {
 	const struct soak_self *self = context;
 	const struct soak_board *board = self->board;
+	unsigned descriptors;
 
 	player_begin(self);
+	descriptors = soak_count_entries("/proc/self/fd");
 	while (!board->hands_off) {
 		struct entrain_error error = { 0 };
 		struct entrain_swarm *swarm = entrain_open(NULL, SOAK_NAME, ENTRAIN_READ, &error);
@@ -403,15 +438,77 @@ int soak_read(void *context)
 		step_done();
 		pause_us(roll(5000));
 	}
+	REQUIRE(soak_count_entries("/proc/self/fd") == descriptors);
 	return 0;
+}
+
+/* The swarm may have grown since: then it is told so. */
+static int resize_somehow(struct entrain_swarm *swarm, const struct entrain_status *before,
+			  struct entrain_error *error)
+{
+	uint32_t capacity = roll(2) ? 0 : before->capacity + roll(3);
+	struct entrain_status after = ENTRAIN_STATUS;
+	int code;
+
+	if (capacity > SOAK_CAPACITY_MAX)
+		capacity = SOAK_CAPACITY_MAX;
+	code = entrain_resize(swarm, capacity, roll(4) ? soak_topology(&seed) : NULL, error);
+	atomic_fetch_add(&me->resizes, code == 0);
+	if (code != ENTRAIN_USAGE)
+		return code;
+	code = entrain_status(swarm, &after, NULL, 0, error);
+	REQUIRE(code || after.capacity > capacity);
+	return code;
+}
+
+static int disrupt_somehow(struct entrain_swarm *swarm, struct entrain_error *error)
+{
+	int code = entrain_disrupt(swarm, 1 + roll(1000000), roll(UINT32_MAX), NULL, error);
+
+	atomic_fetch_add(&me->disruptions, code == 0);
+	return code;
+}
+
+static int set_somehow(struct entrain_swarm *swarm, struct entrain_status *status,
+		       struct entrain_error *error)
+{
+	int code;
+
+	soak_settings_live(&status->settings, &seed);
+	code = entrain_set(swarm, &status->settings, error);
+	/* Grown in the meantime, and so not as it was read. */
+	if (code == ENTRAIN_USAGE) {
+		uint32_t capacity = status->settings.capacity;
+
+		code = entrain_status(swarm, status, NULL, 0, error);
+		REQUIRE(code || status->capacity > capacity);
+	}
+	atomic_fetch_add(&me->sets, code == 0);
+	return code;
+}
+
+static int change_somehow(struct entrain_swarm *swarm, struct entrain_status *status,
+			  struct entrain_error *error)
+{
+	switch (roll(4)) {
+	case 0:
+	case 1:
+		return resize_somehow(swarm, status, error);
+	case 2:
+		return disrupt_somehow(swarm, error);
+	default:
+		return set_somehow(swarm, status, error);
+	}
 }
 
 int soak_administer(void *context)
 {
 	const struct soak_self *self = context;
 	const struct soak_board *board = self->board;
+	unsigned descriptors;
 
 	player_begin(self);
+	descriptors = soak_count_entries("/proc/self/fd");
 	while (!board->hands_off) {
 		struct entrain_error error = { 0 };
 		struct entrain_status status = ENTRAIN_STATUS;
@@ -421,11 +518,8 @@ int soak_administer(void *context)
 
 		if (swarm)
 			code = entrain_status(swarm, &status, NULL, 0, &error);
-		if (swarm && !code) {
-			soak_settings_live(&status.settings, &seed);
-			code = entrain_set(swarm, &status.settings, &error);
-			atomic_fetch_add(&me->sets, code == 0);
-		}
+		if (swarm && !code)
+			code = change_somehow(swarm, &status, &error);
 		if (swarm && soak_code_fits(code) && roll(4) == 0)
 			code = entrain_reap(swarm, &released, &unproven, &error);
 		REQUIRE(released <= SOAK_CAPACITY_MAX && unproven <= SOAK_CAPACITY_MAX);
@@ -435,5 +529,6 @@ int soak_administer(void *context)
 		step_done();
 		pause_us(roll(20000));
 	}
+	REQUIRE(soak_count_entries("/proc/self/fd") == descriptors);
 	return 0;
 }

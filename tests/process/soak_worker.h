@@ -10,7 +10,7 @@
 #define SOAK_NAME "soaked"
 #define SOAK_WORKERS 12
 #define SOAK_READERS 2
-#define SOAK_ADMINS 1
+#define SOAK_ADMINS 2
 #define SOAK_PLAYERS (SOAK_WORKERS + SOAK_READERS + SOAK_ADMINS)
 #define SOAK_CAPACITY_MAX 24
 #define SOAK_CHILDREN 256
@@ -19,7 +19,15 @@
 #define SOAK_SUDDEN 10
 
 /* Where a worker is; between SOAK_STEADY and its next phase its slot cannot change. */
-enum soak_phase { SOAK_OUTSIDE, SOAK_JOIN, SOAK_WAIT, SOAK_STEADY, SOAK_FORK, SOAK_LEAVE };
+enum soak_phase {
+	SOAK_OUTSIDE,
+	SOAK_JOIN,
+	SOAK_WAIT,
+	SOAK_STEADY,
+	SOAK_BARRIER,
+	SOAK_FORK,
+	SOAK_LEAVE
+};
 
 /* One process, written by itself. */
 struct soak_player {
@@ -27,7 +35,7 @@ struct soak_player {
 	_Atomic uint32_t phase;
 	_Atomic uint32_t slot;     /* 1 + index while it is joined and steady; 0: none */
 	_Atomic uint64_t creation; /* of the swarm that this slot is in */
-	_Atomic uint32_t joins, turns, cancels, forks, looks, sets;
+	_Atomic uint32_t joins, turns, rounds, cancels, forks, looks, sets, resizes, disruptions;
 	char failure[640]; /* why it gave up */
 };
 
@@ -51,11 +59,14 @@ struct soak_self {
 /* splitmix64 (Steele, Lea, Flood 2014) */
 uint64_t soak_next(uint64_t *seed);
 
-/* Random settings: a capacity of 4..24, 5 to 50 ms, any goal, mode and most delay. */
+/* Random settings: a capacity of 6..24, 5 to 50 ms, any goal, topology, mode and most delay. */
 void soak_settings(struct entrain_settings *settings, uint64_t *seed);
 
 /* Change what may change live: period, goal, most delay, mode. */
 void soak_settings_live(struct entrain_settings *settings, uint64_t *seed);
+
+/* A random topology that a swarm of any of these capacities can have. */
+const char *soak_topology(uint64_t *seed);
 
 /* What any call may answer while swarms are made and removed; all else is a mistake. */
 bool soak_code_fits(int code);

@@ -1,147 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # entrainctl as users meet it: texts, JSON, exit statuses and refusals, on real swarms.
-# Needs the tool ($ENTRAINCTL, else ./entrainctl) and tests/process/cli_agent, both built.
-
-tool=${ENTRAINCTL:-./entrainctl}
-agent=${CLI_AGENT:-./tests/process/cli_agent}
-here=${srcdir:-.}/tests/process
-
-for needed in "$tool" "$agent"; do
-	[ -x "$needed" ] || { echo "$needed is not built"; exit 99; }
-done
-
-unset NO_COLOR ENTRAIN_CONFIG
-ENTRAIN_DIR=$(mktemp -d /dev/shm/entrain-test-cli.XXXXXX) || exit 99
-export ENTRAIN_DIR
-work=$(mktemp -d) || exit 99
-pids=
-passed=0
-failed=0
-
-cleanup()
-{
-	for pid in $pids; do
-		kill -9 "$pid" 2>/dev/null
-	done
-	chmod -R u+rwx "$ENTRAIN_DIR" 2>/dev/null
-	rm -rf "$ENTRAIN_DIR" "$work"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM HUP
-
-# The configuration of the machine is none of this test's business.
-: >"$work/empty.ini"
-ENTRAIN_CONFIG=$work/empty.ini
-export ENTRAIN_CONFIG
-
-ok()
-{
-	passed=$((passed + 1))
-}
-
-no()
-{
-	failed=$((failed + 1))
-	echo "FAILED: $*"
-	sed 's/^/    out: /' "$work/out" | head -20
-	sed 's/^/    err: /' "$work/err" | head -20
-}
-
-# run STATUS ARGUMENT...: the tool ends with this status, errors are said as promised
-run()
-{
-	wanted=$1
-	shift
-	ran="entrainctl $*"
-	"$tool" "$@" >"$work/out" 2>"$work/err"
-	got=$?
-	if [ "$got" -ne "$wanted" ]; then
-		no "$ran: exit status $got, not $wanted"
-	elif [ "$wanted" -eq 0 ] && [ -s "$work/err" ]; then
-		no "$ran: done, but something on stderr"
-	elif [ "$wanted" -ge 2 ] && ! grep -q '^entrainctl: .*: .' "$work/err"; then
-		no "$ran: no line 'entrainctl: what: why' on stderr"
-	else
-		ok
-	fi
-}
-
-# says PATTERN, complains PATTERN: what the last run printed (basic regular expressions)
-says()
-{
-	if grep -q -e "$1" "$work/out"; then ok; else no "$ran: does not say '$1'"; fi
-}
-
-says_not()
-{
-	if grep -q -e "$1" "$work/out" "$work/err"; then no "$ran: says '$1'"; else ok; fi
-}
-
-complains()
-{
-	if grep -q -e "$1" "$work/err"; then ok; else no "$ran: stderr does not say '$1'"; fi
-}
-
-# The last run's output is JSON.
-is_json()
-{
-	if ! awk -f "$here/json_check.awk" "$work/out" 2>>"$work/err"; then
-		no "$ran: not JSON (awk)"
-	elif command -v python3 >/dev/null && ! python3 -m json.tool "$work/out" >/dev/null 2>>"$work/err"; then
-		no "$ran: not JSON (python)"
-	else
-		ok
-	fi
-}
-
-# same WHAT ONE OTHER
-same()
-{
-	if [ "$2" = "$3" ]; then ok; else no "$1: '$2', not '$3'"; fi
-}
-
-# await COMMAND...: true within ten seconds
-await()
-{
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ $tries -lt 500 ] || return 1
-		sleep 0.02
-	done
-}
-
-# start SWARM NAME LABEL ACTION_MS: a worker, joined; its pid in $started
-start()
-{
-	: >"$work/joined"
-	"$agent" "$@" >"$work/joined" 2>"$work/err" &
-	started=$!
-	pids="$pids $started"
-	await grep -q joined "$work/joined" || no "agent $* did not join"
-}
-
-# end PID SIGNAL: waits until it is gone, and forgets a number that may become another's
-end()
-{
-	kill "-$2" "$1" && wait "$1" 2>/dev/null
-	left=
-	for pid in $pids; do
-		[ "$pid" = "$1" ] || left="$left $pid"
-	done
-	pids=$left
-}
-
-objects()
-{
-	ls -A "$ENTRAIN_DIR" | tr '\n' ' '
-}
-
-number()
-{
-	sed -n "s/^ *\"$1\": \\([-0-9.e+]*\\),*\$/\\1/p" "$work/out" | head -1
-}
+# shellcheck source=tests/process/cli_fixture.sh
+. "${srcdir:-.}/tests/process/cli_fixture.sh"
 
 # ---- help and names ----------------------------------------------------------------------
 
@@ -151,7 +12,8 @@ every_command_has_help()
 	says '^usage: entrainctl COMMAND'
 	run 0 help --names
 	commands=$(grep -v ' ' "$work/out")
-	for wanted in create list status set wait reap rm demo check version help; do
+	for wanted in create list status set resize wait reap disrupt events rm demo simulate check \
+		version help; do
 		case " $(echo $commands) " in
 		*" $wanted "*) ok ;;
 		*) no "there is no command $wanted" ;;
@@ -179,7 +41,7 @@ what_is_typed_wrong_is_refused()
 	same "no command" $? 2
 	run 2 statsu
 	complains '^try: entrainctl status$'
-	for command in top stat resize disrupt events export report run exec simulate; do
+	for command in top stat export report run exec; do
 		run 2 $command
 		complains "^entrainctl: $command: unknown command; there are: create list status"
 	done
@@ -198,6 +60,14 @@ what_is_typed_wrong_is_refused()
 	run 2 status web other
 	complains '"other" is one argument too many'
 	run 2 list web
+	run 2 disrupt web
+	complains '--fraction is not given'
+	run 2 disrupt web --fraction 2
+	run 2 resize web
+	complains 'give --capacity, --topology, or both'
+	run 2 events web --last many
+	run 2 simulate web
+	run 2 simulate --control nothing
 	run 2 version web
 	for name in Web _web .web -- 'we b' a/b ../web "$(printf %065d 0)" ''; do
 		run 2 create -- "$name"
@@ -225,12 +95,12 @@ wrong_settings_are_refused()
 	complains 'create --period: .*unit'
 	for wrong in period=0s period=25h period=5parsecs period=-5s band=10 band=101% capacity=0 capacity=65537 \
 		capacity=many mode=0777 mode=0066 mode=rw kind=drifting kind=nothing goal=nothing \
-		target=2 target=0 max-delay=10 max-delay=101% max-delay=5s topology=ring:2 \
-		topology=small-world:4:0.1 owner=nobody-of-this-name group=nobody-of-this-name; do
+		target=2 target=0 max-delay=10 max-delay=101% max-delay=5s topology=ring:3 \
+		topology=small-world:4:2 topology=file:/there/is/no/such owner=nobody-of-this-name group=nobody-of-this-name; do
 		run 2 create web "--$wrong"
 	done
-	run 2 create web --topology ring:2
-	complains 'full'
+	run 2 create web --topology ring
+	complains 'create --topology: .*even K'
 	same "after refusals" "$(objects)" ''
 }
 
@@ -384,7 +254,8 @@ without_swarms_the_answers_are_plain()
 	says '^no swarms$'
 	run 0 list --json
 	is_json
-	for command in status reap rm check 'set mode=off' 'wait --converged' 'status --json'; do
+	for command in status reap rm check events 'set mode=off' 'wait --converged' 'status --json' \
+		'resize --capacity 2' 'disrupt --fraction 1'; do
 		set -- $command
 		run 3 "$@"
 		complains 'no such swarm'
@@ -398,14 +269,15 @@ without_swarms_the_answers_are_plain()
 an_empty_swarm_is_shown()
 {
 	run 0 create web --period 100ms
-	run 0 create b.2 --goal batch
+	run 0 create b.2 --goal batch --topology ring:2
 	run 0 list
-	says '^swarm  *agents  *goal  *coherence  *period  *mode$'
-	says '^b.2  *0  *minimize-api-calls  .*5 s  *act$'
-	says '^web  *0  *distribute-load  .*100 ms  *act$'
+	says '^swarm  *agents  *goal  *coherence  *period  *mode  *topology$'
+	says '^b.2  *0  *minimize-api-calls  .*5 s  *act  *ring:2$'
+	says '^web  *0  *distribute-load  .*100 ms  *act  *full$'
 	run 0 list --json
 	is_json
 	says '"swarm": "web", "agents_alive": 0, "goal": "distribute-load"'
+	says '"swarm": "b.2", .*"topology": {"kind": "ring:2", "generation": 1}'
 	run 0 status web
 	says '^swarm web   goal distribute-load   mode act   kind taken$'
 	says '^0 agents alive; 64 slots$'
@@ -427,6 +299,7 @@ status_keys()
 	agents_dead mode agents_off_beat agents_implausible order_parameters coherence metric target value
 	converged evenness min_gap max_gap evenness_actual peak_overlap agents slot pid name state phase
 	next_turn_ns energy strategy turns action_ns last mean delay_ns max total
+	cannot_follow disruption number scattered rhythm duty reached behind neighbours agents_reached
 	END
 }
 
@@ -552,7 +425,7 @@ mode_is_obeyed_without_turns()
 	says 'mode observe'
 	run 0 set --dir "$ENTRAIN_DIR" web mode=act
 	run 0 list
-	says '^web .*act$'
+	says '^web .*act  *full$'
 }
 
 is_dead()
@@ -643,10 +516,10 @@ bytes_write()
 an_unsound_segment_is_found()
 {
 	# slot 5 is claimed by a process that is gone, which published nothing: its version is the pid
-	# in the upper 22 of 64 bits, sequence 0 (16384: the first slot, 256: the size of one)
+	# in the upper 22 of 64 bits, sequence 0 (16384: the first slot, 576: the size of one)
 	gone=$(sh -c 'echo $$')
 	bytes_write "$(printf '\\%o\\%o\\%o' $((gone * 4 & 255)) $((gone * 4 >> 8 & 255)) \
-		$((gone * 4 >> 16 & 255)))" $((16384 + 5 * 256 + 5))
+		$((gone * 4 >> 16 & 255)))" $((16384 + 5 * 576 + 5))
 	run 1 check web
 	says "^web: slot 5: .*$gone"
 	run 1 check web --json
@@ -671,9 +544,12 @@ an_unsound_segment_is_found()
 	rm "$ENTRAIN_DIR/entrain.web.agents"
 	cp "$work/agents" "$ENTRAIN_DIR/entrain.web.agents"
 	chmod 660 "$ENTRAIN_DIR/entrain.web.agents"
-	run 2 check 4242
-	complains 'process'
 	run 0 rm web
+	# digits: a process to check, a swarm to all others
+	run 0 create 4242
+	run 2 check 4242
+	complains 'process here and never a swarm'
+	run 0 rm 4242
 }
 
 # refused PREFIX: what another may not do, run with this command before the tool
@@ -790,5 +666,4 @@ for test in every_command_has_help what_is_typed_wrong_is_refused \
 done
 
 same "left in the directory" "$(objects)" ''
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish 100

@@ -104,6 +104,10 @@ what_cannot_be_read_says_so()
 	ENTRAIN_CONFIG=$work/directory run 2 create web
 	has err "$work/directory: it is a directory, not a file$"
 	has err '^try: .*ENTRAIN_CONFIG$'
+	ENTRAIN_CONFIG=$work/absent.ini run 2 create web
+	has err "$work/absent.ini: there is no such file, and ENTRAIN_CONFIG names it$"
+	has err '^try: .*ENTRAIN_CONFIG$'
+	run 3 status web
 	# root may read anything
 	[ "$(id -u)" -ne 0 ] || return
 	: >"$ENTRAIN_CONFIG"

@@ -238,6 +238,34 @@ threads_end_on_a_signal()
 	"$tool" rm threads --when-empty >/dev/null || no "threads: a slot was not given back"
 }
 
+own()
+{
+	[ "$("$tool" status own --json | grep -o '"strategy": "own"' | wc -l)" -eq "$1" ]
+}
+
+own_strategy_is_asked()
+{
+	fresh
+	create own --period 300ms
+	started=
+	for i in 1 2 3; do
+		"$examples/own_strategy" own 12 >"$work/out.$i" 2>>"$work/err" &
+		started="$started $!"
+	done
+	pids="$pids $started"
+	program=own_strategy
+	await own 3 || no "own_strategy: status does not show it"
+	for pid in $started; do
+		ended 0 "$pid"
+	done
+	for i in 1 2 3; do
+		same "own_strategy: turns" "$(grep -c 'turn .* at' "$work/out.$i")" 12
+		sed "s/^own_strategy/worker $i/" "$work/out.$i" >>"$work/out"
+	done
+	spread 3 300 "$work/out"
+	"$tool" rm own --when-empty >/dev/null || no "own_strategy: somebody is left in the swarm"
+}
+
 # running PID N: it has so many threads besides the first
 running()
 {
@@ -246,7 +274,7 @@ running()
 
 usage_is_told()
 {
-	for program in five_lines prefork_server event_loop threads; do
+	for program in five_lines prefork_server event_loop threads own_strategy; do
 		for arguments in '' x 'x 0' 'x many'; do
 			"$examples/$program" $arguments >"$work/out" 2>"$work/err"
 			same "$program $arguments: exit status" $? 2
@@ -256,7 +284,8 @@ usage_is_told()
 }
 
 for test in five_lines_take_turns prefork_server_restarts_the_dead prefork_server_ends_on_a_signal \
-	event_loop_serves_and_takes_turns threads_take_turns threads_end_on_a_signal usage_is_told; do
+	event_loop_serves_and_takes_turns threads_take_turns threads_end_on_a_signal own_strategy_is_asked \
+	usage_is_told; do
 	before=$failed
 	$test
 	[ $failed -eq $before ] && echo "ok $test" || echo "not ok $test"

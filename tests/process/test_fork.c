@@ -435,6 +435,83 @@ static void a_child_rejoins_through_its_mapping_after_chroot_and_setuid(void **s
 	entrain_leave(agent);
 }
 
+/* How often the agents object is mapped. */
+static unsigned maps_count(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[512];
+	unsigned count = 0;
+
+	life_check(maps != NULL);
+	while (fgets(line, sizeof(line), maps))
+		count += strstr(line, "entrain." LIFE_SWARM ".agents") != NULL;
+	fclose(maps);
+	return count;
+}
+
+struct pair {
+	struct entrain_agent *first, *second;
+};
+
+static void adopt_both(void *context)
+{
+	struct pair *pair = context;
+	struct entrain_agent *own = join();
+
+	life_check(maps_count() == 2);
+	life_check(entrain_rejoin(pair->first, NULL) == 0 && maps_count() == 2);
+	life_check(entrain_rejoin(pair->second, NULL) == 0);
+	life_check(maps_count() == 1);
+	entrain_leave(own);
+	entrain_leave(pair->first);
+	life_check(entrain_joined(pair->second, NULL) && maps_count() == 1);
+	entrain_leave(pair->second);
+	life_check(maps_count() == 0);
+}
+
+/* The second handle still needs what the first one gives back. */
+static void adopt_one_after_the_other(void *context)
+{
+	struct pair *pair = context;
+
+	life_check(entrain_rejoin(pair->first, NULL) == 0);
+	entrain_leave(pair->first);
+	life_check(maps_count() == 1);
+	life_check(entrain_rejoin(pair->second, NULL) == 0);
+	life_check(entrain_begin(pair->second) == 0 && entrain_end(pair->second) == 0);
+	entrain_leave(pair->second);
+	life_check(maps_count() == 0);
+}
+
+static void leave_both(void *context)
+{
+	struct pair *pair = context;
+
+	entrain_leave(pair->first);
+	life_check(maps_count() == 1);
+	entrain_leave(pair->second);
+	life_check(maps_count() == 0);
+}
+
+static void a_child_keeps_an_inherited_mapping_as_long_as_it_is_needed(void **state)
+{
+	static void (*const bodies[])(void *) = { adopt_both, adopt_one_after_the_other,
+						  leave_both };
+	struct pair pair;
+
+	(void)state;
+	life_create(8, PERIOD_NS);
+	pair.first = join();
+	pair.second = join();
+	for (unsigned i = 0; i < WAYS; i++)
+		for (unsigned body = 0; body < 3; body++)
+			child_run(&ways[i], bodies[body], &pair);
+	entrain_leave(pair.first);
+	entrain_leave(pair.second);
+	assert_int_equal(maps_count(), 0);
+	life_remove();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, life_setup, life_teardown)
 
 int main(void)
@@ -447,6 +524,7 @@ int main(void)
 		TEST(a_child_joins_wherever_in_a_join_it_was_made),
 		TEST(a_child_made_during_creation_does_not_hold_the_swarm),
 		TEST(three_generations_of_ten_children_have_a_slot_each),
+		TEST(a_child_keeps_an_inherited_mapping_as_long_as_it_is_needed),
 		TEST(a_child_rejoins_through_its_mapping_after_chroot_and_setuid),
 	};
 

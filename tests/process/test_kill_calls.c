@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_kill_calls.c - a death or a refusal at any system call or marked access of create, join, remove, rejoin harms nobody.
+ * test_kill_calls.c - a death or a refusal at any system call or marked access of create, join, remove, rejoin, resize harms nobody.
  *
  * After a death the next one to come gets a sound swarm at once, and nothing is left when that is removed. After a
  * refusal there is an error code, errno is as it was, no descriptor is open and nothing is half-made.
@@ -125,6 +125,47 @@ static void prepare_recreated(void)
 		_exit(124);
 }
 
+/* ---- with topologies ---- */
+
+static int act_create_ring(struct entrain_error *error)
+{
+	struct entrain_settings settings = stage_settings();
+
+	strcpy(settings.topology, "ring:2");
+	return entrain_create(NULL, NAME, &settings, error);
+}
+
+static struct entrain_swarm *admin; /* of a child */
+
+/* A swarm in its third generation: two objects stand. */
+static void prepare_resize(void)
+{
+	admin = entrain_open(NULL, NAME, ENTRAIN_ADMIN, NULL);
+	if (!admin || entrain_resize(admin, 0, "ring:2", NULL) ||
+	    entrain_resize(admin, 0, "star", NULL))
+		_exit(124);
+}
+
+static int act_resize(struct entrain_error *error)
+{
+	return entrain_resize(admin, STAGE_SLOTS + 1, "small-world:2:0.5", error);
+}
+
+/* The first turn after a resize: the new topology is mapped in it. */
+static void prepare_turn(void)
+{
+	handle = entrain_join(NAME, NULL, NULL);
+	admin = entrain_open(NULL, NAME, ENTRAIN_ADMIN, NULL);
+	if (!handle || !admin || entrain_resize(admin, 0, "ring:2", NULL))
+		_exit(124);
+}
+
+static int act_turn(struct entrain_error *error)
+{
+	(void)error;
+	return entrain_begin(handle);
+}
+
 static const struct operation operations[] = {
 	{ "entrain_create", GROUND_EMPTY, prepare_nothing, act_create, true },
 	{ "entrain_create over a half-made one", GROUND_EMPTY, prepare_half_made, act_create,
@@ -135,6 +176,10 @@ static const struct operation operations[] = {
 	{ "entrain_rejoin in a child", GROUND_STAGE, prepare_nothing, act_rejoin, false },
 	{ "entrain_rejoin of a new swarm", GROUND_SWARM, prepare_recreated, act_rejoin, false },
 	{ "entrain_remove", GROUND_SWARM, prepare_nothing, act_remove, true },
+	{ "entrain_create with a ring", GROUND_EMPTY, prepare_nothing, act_create_ring, true },
+	{ "entrain_resize", GROUND_SWARM, prepare_resize, act_resize, false },
+	{ "entrain_begin after a resize", GROUND_SWARM, prepare_turn, act_turn, false },
+	{ "entrain_remove of topologies", GROUND_SWARM, prepare_resize, act_remove, true },
 };
 #define OPERATIONS (sizeof(operations) / sizeof(operations[0]))
 
@@ -220,23 +265,53 @@ static void check_listed(int wanted)
 static void check_swarm_whole(void)
 {
 	struct entrain_swarm *swarm = entrain_open(NULL, NAME, ENTRAIN_ADMIN, NULL);
-	struct entrain_agent *agents[STAGE_SLOTS + 1];
+	struct entrain_agent *agents[STAGE_SLOTS + 2];
+	struct entrain_status status = ENTRAIN_STATUS;
+	uint32_t slots;
 
 	assert_non_null(swarm);
 	assert_int_equal(entrain_reap(swarm, NULL, NULL, NULL), 0);
+	assert_int_equal(entrain_status(swarm, &status, NULL, 0, NULL), 0);
 	entrain_close(swarm);
 	assert_int_equal(entrain_check(NULL, NAME, 0, NULL, NULL, NULL), 0);
-	for (int i = 0; i <= STAGE_SLOTS; i++)
+	slots = status.capacity;
+	assert_in_range(slots, STAGE_SLOTS, STAGE_SLOTS + 1);
+	for (uint32_t i = 0; i <= slots; i++)
 		agents[i] = entrain_join(NAME, NULL, NULL);
-	for (int i = 0; i < STAGE_SLOTS; i++)
+	for (uint32_t i = 0; i < slots; i++) {
 		assert_non_null(agents[i]);
-	assert_null(agents[STAGE_SLOTS]);
-	for (int i = 0; i < STAGE_SLOTS; i++)
+		assert_int_equal(view_failed(&agents[i]->mapping->view), 0);
+	}
+	assert_null(agents[slots]);
+	for (uint32_t i = 0; i < slots; i++)
 		entrain_leave(agents[i]);
 	check_listed(1);
 	assert_int_equal(entrain_remove(NULL, NAME, 1, NULL), 0);
 	check_listed(0);
 	assert_int_equal(swarm_fixture_files(), 0);
+}
+
+/* What control names is whole, whatever was going on; what else there is goes by the next resize, or by a repair. */
+static void check_resized(unsigned point)
+{
+	struct entrain_status status = ENTRAIN_STATUS;
+	struct entrain_swarm *swarm = entrain_open(NULL, NAME, ENTRAIN_ADMIN, NULL);
+	bool was_new;
+
+	assert_non_null(swarm);
+	assert_int_equal(entrain_status(swarm, &status, NULL, 0, NULL), 0);
+	was_new = strcmp(status.settings.topology, "star") != 0;
+	assert_string_equal(status.settings.topology, was_new ? "small-world:2:0.5" : "star");
+	assert_int_equal(status.topology_generation, was_new ? 4 : 3);
+	/* the slots come first */
+	assert_true(status.capacity == STAGE_SLOTS + 1 || !was_new);
+	if (point & 1)
+		assert_int_equal(entrain_check(NULL, NAME, 1, NULL, NULL, NULL), 0);
+	else
+		assert_int_equal(entrain_resize(swarm, 0, "ring:2", NULL), 0);
+	entrain_close(swarm);
+	assert_true(swarm_fixture_files() <= 4);
+	check_swarm_whole();
 }
 
 /* After a death: whoever comes next, creating or joining, gets there at once. */
@@ -246,6 +321,10 @@ static void check_recovered(const struct operation *operation, unsigned point)
 	int64_t start_ns = entrain_now_ns();
 	int code;
 
+	if (operation->act == act_resize) {
+		check_resized(point);
+		return;
+	}
 	if (operation->ground == GROUND_STAGE) {
 		stage_check_others(&stage);
 		stage_check_reclaim(&stage);
@@ -278,6 +357,18 @@ static bool refusal_harmless(const struct operation *operation)
 {
 	bool file_there = swarm_fixture_files() > 0;
 
+	if (operation->act == act_resize) {
+		struct entrain_status status = ENTRAIN_STATUS;
+		struct entrain_swarm *swarm = entrain_open(NULL, NAME, ENTRAIN_READ, NULL);
+		bool all, nothing;
+
+		entrain_status(swarm, &status, NULL, 0, NULL);
+		entrain_close(swarm);
+		all = status.capacity == STAGE_SLOTS + 1 && status.topology_generation == 4;
+		nothing = status.capacity == STAGE_SLOTS && status.topology_generation == 3;
+		check_resized(0);
+		return outcome->code ? nothing : all;
+	}
 	if (operation->ground == GROUND_STAGE) {
 		stage_check_others(&stage);
 		stage_check_reclaim(&stage);

@@ -54,7 +54,7 @@ functions_are_in_the_manual()
 		tr -d '(' | sort -u >"$work/library"
 	grep -oE '\bentrain_[a-z_]+' "$top/doc/entrain.3" | sort -u >"$work/words"
 	# structs and files are words too
-	grep -xvE 'entrain_(agent|error|code)' "$work/words" >"$work/page"
+	grep -xvE 'entrain_(agent|error|code|strategy|view)' "$work/words" >"$work/page"
 	agree "functions in entrain.3" "$work/page" "$work/library"
 }
 

@@ -8,9 +8,11 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "life.h"
+#include "process.h"
 
 #define PERIOD_NS (50 * LIFE_MS)
 
@@ -306,6 +308,114 @@ static void agents_of_another_pid_namespace_without_its_proc_neither(void **stat
 	in_another_pid_namespace(false);
 }
 
+/* ---- no /proc ---------------------------------------------------------------------------- */
+
+/* What the process that is looked for was made by. */
+struct descent {
+	struct stage stage;
+	struct entrain_agent *agent; /* the test's, inherited */
+	bool new_space;
+	pid_t (*make)(void);
+};
+
+static pid_t raw_clone(void)
+{
+	return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+}
+
+static bool proc_hide(struct stage *stage, int flags)
+{
+	if (unshare(flags | CLONE_NEWNS) == 0 &&
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	    mount("none", "/proc", "tmpfs", 0, NULL) == 0)
+		return true;
+	stage->refused = errno;
+	return false;
+}
+
+static void await(pid_t pid)
+{
+	int status;
+
+	life_check(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0);
+}
+
+/* A child of a child, without /proc; the one in between does nothing but fork. */
+static void descend(void *context)
+{
+	struct descent *descent = context;
+	struct stage *stage = &descent->stage;
+	uint32_t released, unproven;
+	pid_t pid;
+
+	if (!proc_hide(stage, descent->new_space ? CLONE_NEWPID : 0))
+		return;
+	pid = descent->make();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pid = fork();
+		if (pid == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			life_check(entrain_rejoin(descent->agent, NULL) == 0);
+			/* as reap does: any slot whose owner it takes for dead */
+			roster_reap(&descent->agent->roster, process_identity(), entrain_now_ns(),
+				    &released, &unproven);
+			stage->released = released;
+			entrain_leave(descent->agent);
+			stage->ready = 1;
+			_exit(0);
+		}
+		await(pid);
+		_exit(0);
+	}
+	await(pid);
+}
+
+static void without_proc(bool new_space, pid_t (*make)(void), uint32_t released)
+{
+	struct descent *descent = life_shared(sizeof(*descent));
+	struct entrain_agent *agent;
+
+	if (geteuid() != 0)
+		skip();
+	life_create(4, PERIOD_NS);
+	agent = join();
+	life_ended_well(life_fork(join_and_end, NULL));
+	descent->agent = agent;
+	descent->new_space = new_space;
+	descent->make = make;
+	life_ended_well(life_fork(descend, descent));
+	if (descent->stage.refused) {
+		print_message("not permitted: %s\n", strerror(descent->stage.refused));
+		entrain_leave(agent);
+		skip();
+	}
+	assert_true(descent->stage.ready);
+	assert_int_equal(descent->stage.released, released);
+	assert_int_equal(life_pid_of(agent->index), getpid());
+	entrain_leave(agent);
+}
+
+static void without_proc_a_grandchild_still_proves_death(void **state)
+{
+	(void)state;
+	without_proc(false, fork, 1);
+}
+
+static void without_proc_a_new_namespace_proves_nothing(void **state)
+{
+	(void)state;
+	without_proc(true, fork, 0);
+}
+
+static void nor_does_one_that_was_entered_by_a_raw_clone(void **state)
+{
+	(void)state;
+	if (LIFE_THREAD_SANITIZED)
+		skip();
+	without_proc(true, raw_clone, 0);
+}
+
 /* ---- another time namespace -------------------------------------------------------------- */
 
 #define SHIFTED "shifted"
@@ -376,6 +486,9 @@ int main(void)
 		TEST(an_agent_frees_a_slot_whose_pid_lives_again),
 		TEST(agents_of_another_pid_namespace_are_never_declared_dead),
 		TEST(agents_of_another_pid_namespace_without_its_proc_neither),
+		TEST(without_proc_a_grandchild_still_proves_death),
+		TEST(without_proc_a_new_namespace_proves_nothing),
+		TEST(nor_does_one_that_was_entered_by_a_raw_clone),
 		TEST(a_shifted_clock_stays_out),
 	};
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* test_soak.c - many processes come, go, die, stop and change everything at random: nothing hangs, leaks or overlaps. */
+/*
+ * test_soak.c - many processes come, go, die, stop, meet and change everything at random: nothing hangs, leaks or overlaps.
+ *
+ * Five seconds of it; ENTRAIN_LONG: a minute; SOAK_SECONDS: as many, for which there is `make soak`.
+ */
 #include <inttypes.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -267,6 +271,8 @@ static void swarm_make(bool wide)
 		/* Switched off, agents do not look after each other. */
 		if (settings.mode == ENTRAIN_OFF)
 			settings.mode = ENTRAIN_ACT;
+		/* And where all their neighbours are dead there is nobody to do so. */
+		strcpy(settings.topology, "full");
 	}
 	if (!soak_code_fits(entrain_create(NULL, SOAK_NAME, &settings, &error)) &&
 	    error.code != ENTRAIN_EXISTS)
@@ -295,16 +301,24 @@ static void swarm_mend(void)
 	tally.mended += code == 0;
 }
 
+static void player_kill(struct player *player)
+{
+	player->killed = player->pid != 0;
+	if (player->pid)
+		kill(player->pid, SIGKILL);
+	tally.kills++;
+}
+
 static void disturb(void)
 {
 	struct player *player = &players[roll(SOAK_WORKERS)];
 
 	switch (roll(100)) {
-	case 0 ... 5:
-		player->killed = player->pid != 0;
-		if (player->pid)
-			kill(player->pid, SIGKILL);
-		tally.kills++;
+	case 0 ... 4:
+		player_kill(player);
+		break;
+	case 5: /* readers and administrators as well */
+		player_kill(&players[SOAK_WORKERS + roll(SOAK_READERS + SOAK_ADMINS)]);
 		break;
 	case 6 ... 13:
 		if (player->pid && !player->stopped_until_ns)
@@ -451,6 +465,8 @@ static void nothing_is_left(void)
 	for (unsigned i = 0; i < SOAK_CAPACITY_MAX; i++)
 		entrain_leave(agents[i]);
 	entrain_close(swarm);
+	/* control, agents, and no topology of any generation of any swarm */
+	assert_int_equal(swarm_fixture_files(), 2);
 	assert_int_equal(entrain_remove(NULL, SOAK_NAME, 1, NULL), 0);
 	assert_int_equal(swarm_fixture_files(), 0);
 }
@@ -458,6 +474,7 @@ static void nothing_is_left(void)
 static void tally_print(void)
 {
 	uint64_t turns = 0, joins = 0, cancels = 0, forks = 0, looks = 0, sets = 0;
+	uint64_t rounds = 0, resizes = 0, disruptions = 0;
 
 	for (unsigned i = 0; i < SOAK_PLAYERS; i++) {
 		turns += board->players[i].turns;
@@ -466,25 +483,32 @@ static void tally_print(void)
 		forks += board->players[i].forks;
 		looks += board->players[i].looks;
 		sets += board->players[i].sets;
+		rounds += board->players[i].rounds;
+		resizes += board->players[i].resizes;
+		disruptions += board->players[i].disruptions;
 	}
 	print_message("%u lives, %" PRIu64 " joins, %" PRIu64 " turns, %" PRIu64
 		      " cancels, %" PRIu64 " forks, %u killed, %u stopped, %u gone suddenly; %u "
-		      "creations, %" PRIu64 " sets, %" PRIu64
+		      "creations, %" PRIu64 " sets, %" PRIu64 " resizes, %" PRIu64
+		      " disruptions, %" PRIu64 " rounds of the barrier, %" PRIu64
 		      " pictures, %u mendings; %u cuts with %u slots judged\n",
 		      tally.lives, joins, turns, cancels, forks, tally.kills, tally.stops,
-		      tally.sudden, tally.creations, sets, looks, tally.mended, tally.cuts,
-		      tally.judged);
+		      tally.sudden, tally.creations, sets, resizes, disruptions, rounds, looks,
+		      tally.mended, tally.cuts, tally.judged);
 	/* A storm in which nothing happened was none. */
 	assert_true(joins > 20 && turns > 100 && cancels > 0 && tally.kills > 0 &&
 		    tally.stops > 0 && tally.creations > 1 && sets > 0 && looks > 10 &&
-		    tally.cuts > 2 && tally.judged > 0);
+		    resizes > 0 && disruptions > 0 && rounds > 0 && tally.cuts > 2 &&
+		    tally.judged > 0);
 }
 
-static int64_t duration_ns(void)
+static unsigned duration_s(void)
 {
-	const char *wanted = getenv("ENTRAIN_LONG");
+	const char *given = getenv("SOAK_SECONDS"), *wanted = getenv("ENTRAIN_LONG");
 
-	return wanted && *wanted ? INT64_C(60000000000) : INT64_C(5000000000);
+	if (given && atoi(given) > 0)
+		return (unsigned)atoi(given);
+	return wanted && *wanted ? 60 : 5;
 }
 
 static void random_lives_leave_a_sound_swarm(void **state)
@@ -498,7 +522,7 @@ static void random_lives_leave_a_sound_swarm(void **state)
 	for (unsigned i = 0; i < SOAK_PLAYERS; i++)
 		players[i] = (struct player){ .self = { .board = board, .which = i } };
 	swarm_make(false);
-	end_ns = entrain_now_ns() + duration_ns();
+	end_ns = entrain_now_ns() + duration_s() * INT64_C(1000000000);
 	while (entrain_now_ns() < end_ns) {
 		players_tend(true);
 		disturb();
@@ -514,13 +538,18 @@ static void random_lives_leave_a_sound_swarm(void **state)
 /* In, out, and the ways that fail. */
 static void cycle_once(struct entrain_agent *filler, unsigned which)
 {
+	static const char *const topologies[] = { "star", "full", "star" };
+	struct entrain_swarm *swarm = entrain_open(NULL, SOAK_NAME, ENTRAIN_ADMIN, NULL);
 	struct entrain_options options = ENTRAIN_OPTIONS;
 	struct entrain_agent *agent = entrain_join(SOAK_NAME, NULL, NULL);
 	struct entrain_error error = { 0 };
 
 	assert_non_null(agent);
+	assert_non_null(swarm);
 	if (which % 3 == 0)
 		assert_true(entrain_timerfd(agent) >= 0);
+	assert_int_equal(entrain_resize(swarm, 0, topologies[which % 3], NULL), 0);
+	entrain_close(swarm);
 	assert_int_equal(entrain_begin(agent), 0);
 	assert_int_equal(entrain_end(agent), 0);
 	assert_int_equal(entrain_rejoin(agent, NULL), 0);
@@ -591,6 +620,6 @@ int main(void)
 		return 99;
 	seed_choose();
 	signal(SIGUSR1, SIG_IGN); /* as long as a new worker has not said what it does then */
-	alarm(300);
+	alarm(300 + duration_s());
 	return cmocka_run_group_tests_name("soak", tests, NULL, NULL);
 }

@@ -6,18 +6,30 @@ unit_cppflags = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
 unit_libs = libentrain-core.la $(CMOCKA_LIBS) -lm
 core_unit_tests = \
 	%D%/test_slot \
+	%D%/test_recorder \
+	%D%/test_event_text \
 	%D%/test_layout \
 	%D%/test_settings \
 	%D%/test_config \
 	%D%/test_measure \
 	%D%/test_error \
-	%D%/test_energy
+	%D%/test_energy \
+	%D%/test_topology \
+	%D%/test_phasor \
+	%D%/test_agent_measure \
+	%D%/test_barrier
 check_PROGRAMS += $(core_unit_tests)
 TESTS += $(core_unit_tests)
 VALGRIND_TESTS += $(core_unit_tests)
 %C%_test_slot_SOURCES = %D%/test_slot.c
 %C%_test_slot_CPPFLAGS = $(unit_cppflags)
 %C%_test_slot_LDADD = $(unit_libs)
+%C%_test_recorder_SOURCES = %D%/test_recorder.c
+%C%_test_recorder_CPPFLAGS = $(unit_cppflags)
+%C%_test_recorder_LDADD = $(unit_libs)
+%C%_test_event_text_SOURCES = %D%/test_event_text.c
+%C%_test_event_text_CPPFLAGS = $(unit_cppflags)
+%C%_test_event_text_LDADD = $(unit_libs)
 %C%_test_layout_SOURCES = %D%/test_layout.c
 %C%_test_layout_CPPFLAGS = $(unit_cppflags)
 %C%_test_layout_LDADD = $(unit_libs)
@@ -33,14 +45,27 @@ VALGRIND_TESTS += $(core_unit_tests)
 %C%_test_error_SOURCES = %D%/test_error.c
 %C%_test_error_CPPFLAGS = $(unit_cppflags)
 %C%_test_error_LDADD = $(unit_libs)
+%C%_test_topology_SOURCES = %D%/test_topology.c
+%C%_test_topology_CPPFLAGS = $(unit_cppflags)
+%C%_test_topology_LDADD = $(unit_libs)
+%C%_test_phasor_SOURCES = %D%/test_phasor.c
+%C%_test_phasor_CPPFLAGS = $(unit_cppflags)
+%C%_test_phasor_LDADD = $(unit_libs)
+%C%_test_agent_measure_SOURCES = %D%/test_agent_measure.c
+%C%_test_agent_measure_CPPFLAGS = $(unit_cppflags)
+%C%_test_agent_measure_LDADD = $(unit_libs)
+%C%_test_barrier_SOURCES = %D%/test_barrier.c
+%C%_test_barrier_CPPFLAGS = $(unit_cppflags)
+%C%_test_barrier_LDADD = $(unit_libs)
 %C%_test_energy_SOURCES = %D%/test_energy.c
 %C%_test_energy_CPPFLAGS = $(unit_cppflags)
 %C%_test_energy_LDADD = $(unit_libs)
 endif
 
 if TESTS_BUILT
-check_PROGRAMS += %D%/test_decide %D%/test_decide_rules %D%/test_order
-TESTS += %D%/test_decide %D%/test_decide_rules %D%/test_order
+decide_tests = %D%/test_decide %D%/test_decide_rules %D%/test_order %D%/test_strategies %D%/test_steer
+check_PROGRAMS += $(decide_tests)
+TESTS += $(decide_tests)
 
 %C%_test_decide_SOURCES = %D%/test_decide.c %D%/decide_scene.h
 %C%_test_decide_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
@@ -53,6 +78,14 @@ TESTS += %D%/test_decide %D%/test_decide_rules %D%/test_order
 %C%_test_order_SOURCES = %D%/test_order.c
 %C%_test_order_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
 %C%_test_order_LDADD = libentrain-core.la $(CMOCKA_LIBS)
+
+%C%_test_strategies_SOURCES = %D%/test_strategies.c %D%/decide_scene.h
+%C%_test_strategies_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_strategies_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+
+%C%_test_steer_SOURCES = %D%/test_steer.c %D%/decide_scene.h
+%C%_test_steer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_steer_LDADD = libentrain-core.la $(CMOCKA_LIBS)
 endif
 
 if TESTS_BUILT

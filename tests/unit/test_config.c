@@ -74,6 +74,25 @@ static void a_missing_section_or_file_leaves_the_settings_alone(void **state)
 	assert_memory_equal(&settings, &before, sizeof(settings));
 }
 
+/* Nobody names a file and wants what it does not say. */
+static void a_file_that_the_environment_names_must_be_there(void **state)
+{
+	struct entrain_settings settings, before;
+	struct entrain_error error;
+
+	(void)state;
+	entrain_settings_init(&settings);
+	before = settings;
+	setenv("ENTRAIN_CONFIG", "/nonexistent/entrain.ini", 1);
+	assert_int_equal(entrain_config_read(NULL, "web", &settings, &error), ENTRAIN_CONFIG);
+	assert_memory_equal(&settings, &before, sizeof(settings));
+	assert_string_equal(error.object, "/nonexistent/entrain.ini");
+	assert_non_null(strstr(error.why, "ENTRAIN_CONFIG"));
+	setenv("ENTRAIN_CONFIG", "", 1);
+	assert_int_not_equal(entrain_config_read(NULL, "web", &settings, &error), ENTRAIN_CONFIG);
+	unsetenv("ENTRAIN_CONFIG");
+}
+
 /* inih keeps 49 bytes of a section's name. */
 static void a_section_of_a_name_of_any_length_is_read(void **state)
 {
@@ -354,6 +373,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_section_is_read_over_the_defaults),
 		cmocka_unit_test(a_missing_section_or_file_leaves_the_settings_alone),
+		cmocka_unit_test(a_file_that_the_environment_names_must_be_there),
 		cmocka_unit_test(a_section_of_a_name_of_any_length_is_read),
 		cmocka_unit_test(a_byte_order_mark_and_carriage_returns_are_nothing),
 		cmocka_unit_test(keys_have_no_order),

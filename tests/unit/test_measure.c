@@ -3,7 +3,9 @@
 #include "unit.h"
 #include <math.h>
 #include "clock.h"
+#include "energy.h"
 #include "measure.h"
+#include "strategy/level.h"
 
 #define NOW INT64_C(1000000000000)
 #define PERIOD INT64_C(1000000000)
@@ -183,6 +185,24 @@ static void the_goal_names_the_metric(void **state)
 	assert_int_equal(measure.converged, 1);
 }
 
+/* To save energy is to be even enough with energy left. */
+static void a_goal_may_ask_for_energy_too(void **state)
+{
+	const double phases[] = { .1, .35, .6, .85 };
+
+	(void)state;
+	swarm_at(phases, 4, 0);
+	settings.goal = ENTRAIN_SAVE_ENERGY;
+	for (uint32_t left = 0; left <= 100; left += 10) {
+		for (int i = 0; i < 4; i++)
+			all[i].topology = (i % 2 ? left : 50) * ENERGY_FULL / 100;
+		measure_fill(&measure, all, 4, NOW, &settings, words);
+		assert_near(measure.energy, (left + 50) / 2.);
+		assert_near(measure.value, 1);
+		assert_int_equal(measure.converged, left >= 50);
+	}
+}
+
 static void reached_stays_reached_for_a_cycle(void **state)
 {
 	struct hysteresis hysteresis = { 0 };
@@ -227,6 +247,290 @@ static void any_slot_is_judged_without_harm(void **state)
 	}
 }
 
+/* The definitions once more, in long double and with a sort of the C library. */
+struct reference {
+	long double order[4], least, most, actual, rhythm, duty;
+	long double wanted_least; /* turns */
+	uint32_t counted;
+	int64_t longest_ns;
+};
+
+struct point {
+	int64_t at_ns;
+	uint32_t index;
+};
+
+static int point_compare(const void *left, const void *right)
+{
+	const struct point *a = left, *b = right;
+
+	if (a->at_ns != b->at_ns)
+		return a->at_ns < b->at_ns ? -1 : 1;
+	return a->index < b->index ? -1 : a->index > b->index;
+}
+
+static int64_t rest_of(int64_t instant_ns, int64_t period_ns)
+{
+	int64_t rest_ns = instant_ns % period_ns;
+
+	return rest_ns < 0 ? rest_ns + period_ns : rest_ns;
+}
+
+static void reference_gaps(struct reference *reference, struct point *points,
+			   const struct level *level, long double *least, long double *most)
+{
+	const long double period = (long double)reference->longest_ns;
+
+	qsort(points, reference->counted, sizeof(*points), point_compare);
+	*least = INFINITY;
+	*most = 0;
+	for (uint32_t i = 0; i < reference->counted; i++) {
+		const struct point *next = &points[(i + 1) % reference->counted];
+		int64_t gap_ns = next->at_ns - points[i].at_ns;
+		long double work = level_work(level, all[points[i].index].work_ns) / period;
+		long double wanted = reference->duty > 1
+					     ? work / reference->duty
+					     : work + (1 - reference->duty) / reference->counted;
+
+		if (i + 1 == reference->counted)
+			gap_ns += reference->longest_ns;
+		reference->wanted_least = fminl(reference->wanted_least, wanted);
+		*least = fminl(*least, gap_ns / period / wanted);
+		*most = fmaxl(*most, gap_ns / period / wanted);
+	}
+}
+
+static void reference_level(struct reference *reference, uint32_t count, struct level *level)
+{
+	uint64_t work_ns = 0;
+	uint32_t known = 0;
+
+	*reference = (struct reference){ .rhythm = 1, .wanted_least = 1 };
+	for (uint32_t i = 0; i < count; i++)
+		if (all[i].counts) {
+			reference->counted++;
+			known += all[i].work_ns > 0;
+			work_ns += (uint64_t)all[i].work_ns;
+			if (all[i].period_ns > reference->longest_ns)
+				reference->longest_ns = all[i].period_ns;
+		}
+	if (!reference->counted)
+		return;
+	*level = level_make(work_ns, known, reference->counted, reference->longest_ns);
+	for (uint32_t i = 0; i < count; i++)
+		if (all[i].counts)
+			reference->duty += level_work(level, all[i].work_ns) /
+					   (long double)reference->longest_ns;
+}
+
+static void reference_make(struct reference *reference, uint32_t count)
+{
+	static struct point planned[MOST], actual[MOST];
+	long double re[4] = { 0 }, im[4] = { 0 }, unused;
+	const long double turn = 2 * 3.14159265358979323846264338327950288L;
+	uint32_t used = 0, acted = 0;
+	struct level level = { 0 };
+
+	reference_level(reference, count, &level);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct measured *one = &all[i];
+		const int64_t longest_ns = reference->longest_ns;
+		long double phase = turn * rest_of(NOW - one->next_ns, one->period_ns) /
+				    (long double)one->period_ns;
+
+		if (!one->counts)
+			continue;
+		for (int m = 0; m < 4; m++) {
+			re[m] += cosl(phase * (m + 1));
+			im[m] += sinl(phase * (m + 1));
+		}
+		reference->rhythm =
+			fminl(reference->rhythm,
+			      1 - fabsl((long double)(one->next_ns - one->cur_ns - longest_ns)) /
+					      longest_ns);
+		planned[used++] = (struct point){ rest_of(one->next_ns, longest_ns), i };
+		if (one->began_ns && NOW - one->began_ns <= longest_ns + longest_ns / 5)
+			actual[acted++] = (struct point){ rest_of(one->began_ns, longest_ns), i };
+	}
+	reference->rhythm = fmaxl(0, reference->rhythm);
+	reference->least = reference->most = reference->actual = 1;
+	for (int m = 0; m < 4 && used; m++)
+		reference->order[m] = hypotl(re[m], im[m]) / used;
+	if (used < 2)
+		return;
+	reference_gaps(reference, planned, &level, &reference->least, &reference->most);
+	reference->actual = 0;
+	if (acted == used) {
+		reference_gaps(reference, actual, &level, &unused, &reference->actual);
+		reference->actual = fminl(1, 1 / reference->actual);
+	}
+}
+
+/* What a picture is drawn from. */
+struct sketch {
+	uint64_t seed;
+	int64_t period_ns;
+	double width; /* of the part of the circle that they lie on */
+	uint32_t places, works, paces, skipped;
+	double work; /* of a period, together */
+};
+
+static uint64_t draw(struct sketch *sketch, uint64_t below)
+{
+	return next_random(&sketch->seed) % below;
+}
+
+/* An instant up to a period from now, in grains, on one of so many places. */
+static int64_t draw_ns(struct sketch *sketch, int64_t period_ns)
+{
+	double place = sketch->places ? (double)draw(sketch, sketch->places) / sketch->places
+				      : (double)draw(sketch, 1 << 30) / (1 << 30);
+
+	return instant_grained((int64_t)(place * sketch->width * (double)period_ns));
+}
+
+static void picture_draw(struct sketch *sketch, uint32_t count)
+{
+	memset(all, 0, sizeof(all));
+	for (uint32_t i = 0; i < count; i++) {
+		int64_t period_ns =
+			sketch->period_ns - (int64_t)draw(sketch, sketch->paces) * 64 * 997;
+		int64_t next_ns = NOW + draw_ns(sketch, period_ns);
+		double work = sketch->work * (double)sketch->period_ns / count;
+
+		all[i] = (struct measured){
+			.index = i,
+			.counts = draw(sketch, 100) >= sketch->skipped,
+			.period_ns = period_ns,
+			.cur_ns = next_ns - period_ns - (int64_t)draw(sketch, 3) * period_ns / 50,
+			.next_ns = next_ns,
+			.work_ns = (int64_t)(work * (double)(1 + draw(sketch, sketch->works))),
+			.began_ns = instant_grained(NOW - draw_ns(sketch, period_ns)),
+			.overlap = 1,
+		};
+		if (all[i].work_ns > period_ns)
+			all[i].work_ns = period_ns;
+		if (sketch->works > 1 && draw(sketch, 20) == 0)
+			all[i].work_ns = (int64_t)draw(sketch, 3); /* not known, or next to none */
+	}
+	if (count && sketch->skipped && draw(sketch, 4) == 0)
+		all[draw(sketch, count)].began_ns = 0;
+}
+
+static void assert_close(const char *what, double have, long double want, long double within)
+{
+	if (!(fabsl(have - want) <= within))
+		fail_msg("%u alive: %s %.9f is not %.9Lf within %.2Lg", measure.agents_alive, what,
+			 have, want, within);
+}
+
+static void picture_check(uint32_t count)
+{
+	struct reference reference;
+	long double within;
+
+	reference_make(&reference, count);
+	measure_fill(&measure, all, count, NOW, &settings, words);
+	/* Angles are off by a few units of 2^-32, wanted gaps by a few millionths. */
+	within = 16 / 4294967296.0L / reference.wanted_least;
+	for (int m = 0; m < 4; m++)
+		assert_close("order", measure.order_parameters[m], reference.order[m], 2e-6L);
+	assert_close("least gap", measure.min_gap, reference.least,
+		     within + 1e-6L * reference.least);
+	assert_close("largest gap", measure.max_gap, reference.most,
+		     within + 1e-6L * reference.most);
+	assert_close("evenness", measure.evenness, fminl(1, 1 / reference.most), within + 1e-6L);
+	assert_close("actual", measure.evenness_actual, reference.actual, within + 1e-6L);
+	assert_close("rhythm", measure.rhythm, reference.rhythm, 1e-9L);
+	assert_close("duty", measure.duty, reference.duty, 1e-9L * (1 + reference.duty));
+	assert_int_equal(measure.agents_alive, count);
+}
+
+static void random_pictures_agree_with_the_definitions(void **state)
+{
+	static const uint32_t sizes[] = { 1, 2, 3, 7, 63, 64, 65, 300, 2000 };
+	static const double widths[] = { 1, .999999, .5, 1e-2, 1e-5, 0 };
+	static const double works[] = { 0, .06, .25, .5, .9, 1.5, 4 };
+	struct sketch sketch = { .seed = 17 };
+
+	(void)state;
+	entrain_settings_init(&settings);
+	for (int round = 0; round < 6000; round++) {
+		uint32_t count = sizes[draw(&sketch, round % 20 ? 7 : 9)];
+
+		sketch.period_ns = (int64_t[]){ 4000000, PERIOD, 3 * PERIOD + 64,
+						4 * PERIOD }[draw(&sketch, 4)];
+		settings.period_ns = sketch.period_ns;
+		sketch.width = widths[draw(&sketch, 6)];
+		sketch.places = (uint32_t[]){ 0, 0, 1, 2, 3, count }[draw(&sketch, 6)];
+		sketch.work = works[draw(&sketch, 7)];
+		sketch.works = (uint32_t[]){ 1, 1, 2, 50 }[draw(&sketch, 4)];
+		sketch.paces = draw(&sketch, 3) ? 1 : 5;
+		sketch.skipped = draw(&sketch, 2) ? 0 : 20;
+		picture_draw(&sketch, count);
+		picture_check(count);
+	}
+}
+
+/* The quick way of reading a slot says the same as the thorough one, or leaves it to that. */
+static void quick_reads_agree_with_thorough_ones(void **state)
+{
+	static struct shm_slot slot;
+	uint64_t seed = 19;
+	uint32_t quick = 0, left = 0;
+
+	(void)state;
+	entrain_settings_init(&settings);
+	settings.period_ns = PERIOD;
+	for (int round = 0; round < 300000; round++) {
+		const struct judge judge = judge_make(NOW + round % 100, &settings);
+		const int64_t next_ns =
+			NOW + (int64_t)(next_random(&seed) % (5 * (uint64_t)PERIOD)) - PERIOD;
+		const struct slot_turn turn = {
+			.cur_ns = next_ns - (int64_t)(next_random(&seed) % (2 * (uint64_t)PERIOD)),
+			.next_ns = next_ns,
+			.period_ns = PERIOD * (95 + (int64_t)(next_random(&seed) % 20)) / 100,
+			.work_ns = PERIOD / (int64_t)(1 + next_random(&seed) % 9),
+			.status = next_random(&seed) & 0xffff,
+			.topology = next_random(&seed) & 0xffff,
+		};
+		uint64_t *image = (uint64_t *)&slot;
+		struct slot_owner owner;
+		struct measured one;
+		struct phase phase;
+		struct place place;
+
+		memset(&slot, 0, sizeof(slot));
+		assert_true(slot_claim(&owner, &slot, 7, NOW));
+		if (round % 50)
+			assert_true(slot_publish(&owner, &turn));
+		assert_true(slot_set_acting(&owner, NOW - PERIOD / 3 + round % 1000000 * 1000,
+					    round % 3));
+		assert_true(slot_set_fact(&owner, FACT_OVERLAP, round % 4));
+		if (round % 5 == 0) /* a liar, or a word of somebody else */
+			image[next_random(&seed) % 32] ^= UINT64_C(1) << next_random(&seed) % 64;
+		if (!phase_read(&slot, &judge, &phase)) {
+			left++;
+			assert_true(!measured_judge(&one, &slot, 0, judge.now_ns, &settings) ||
+				    !one.counts || one.next_ns < judge.now_ns);
+			continue;
+		}
+		quick++;
+		phase_acted(&phase, &slot, &judge, &place);
+		assert_true(measured_judge(&one, &slot, 0, judge.now_ns, &settings));
+		assert_true(one.counts);
+		assert_int_equal(phase.since_ns, judge.now_ns - one.next_ns);
+		assert_int_equal(phase.period_ns, one.period_ns);
+		assert_int_equal(phase.work_ns, one.work_ns);
+		assert_int_equal(phase.interval_ns, one.next_ns - one.cur_ns);
+		assert_int_equal(phase.status, one.status);
+		assert_int_equal(phase.topology, one.topology);
+		assert_int_equal(place.ago_ns, one.began_ns ? judge.now_ns - one.began_ns : -1);
+		assert_int_equal(place.overlap, one.overlap);
+	}
+	assert_true(quick > 20000 && left > 20000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,8 +542,11 @@ int main(void)
 		cmocka_unit_test(one_agent_or_none_has_reached_its_goal),
 		cmocka_unit_test(who_does_not_count_does_not_disturb),
 		cmocka_unit_test(the_goal_names_the_metric),
+		cmocka_unit_test(a_goal_may_ask_for_energy_too),
 		cmocka_unit_test(reached_stays_reached_for_a_cycle),
 		cmocka_unit_test(any_slot_is_judged_without_harm),
+		cmocka_unit_test(random_pictures_agree_with_the_definitions),
+		cmocka_unit_test(quick_reads_agree_with_thorough_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

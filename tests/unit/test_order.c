@@ -37,8 +37,9 @@ struct sample {
 struct swarm {
 	struct sample others[AGENTS_MOST];
 	uint32_t count; /* others */
-	int64_t period_ns, reach_ns, work_ns;
+	int64_t period_ns, reach_ns, work_ns, work_least_ns;
 	uint64_t work_all_ns;
+	bool equal; /* all works are */
 };
 
 static int by_offset(const void *a, const void *b)
@@ -81,10 +82,14 @@ static void swarm_draw(struct swarm *swarm)
 	swarm->reach_ns = swarm->period_ns * (int64_t)(10 + draw(draw(4) ? 8 : 30)) / 10;
 	swarm->work_ns = 0;
 	swarm->work_all_ns = 0;
+	swarm->work_least_ns = INT64_MAX;
+	swarm->equal = draw(3) == 0;
 	for (uint32_t other = 0; other <= swarm->count; other++) {
 		uint64_t mean = (uint64_t)swarm->period_ns * duty / 100 / (swarm->count + 1);
-		int64_t work_ns = (int64_t)draw(2 * mean + 1);
+		int64_t work_ns = swarm->equal ? (int64_t)mean : (int64_t)draw(2 * mean + 1);
 
+		if (work_ns < swarm->work_least_ns)
+			swarm->work_least_ns = work_ns;
 		swarm->work_all_ns += (uint64_t)work_ns;
 		if (other == swarm->count)
 			swarm->work_ns = work_ns;
@@ -128,7 +133,7 @@ static void distance(const struct swarm *swarm, void *scratch, bool sorted, stru
 		     int64_t *hi_ns, int64_t *lo_ns)
 {
 	order_open(order, scratch, swarm->count, swarm->count + 1, swarm->period_ns,
-		   swarm->work_all_ns, swarm->reach_ns, swarm->count + 1000);
+		   swarm->work_all_ns, swarm->work_least_ns, swarm->reach_ns, swarm->count + 1000);
 	if (sorted && !order->sorted) {
 		order->sorted = true;
 		order->used = 0;
@@ -169,19 +174,77 @@ static void distances_are_those_of_sorting(void **state)
 	assert_in_range(by_buckets, CASES / 4, CASES * 3 / 4);
 }
 
+/* The largest gap as a multiple of the wanted one, by sorting; what lies beyond the period does so at its end. */
+static double largest_gap(const struct swarm *swarm)
+{
+	struct sample sorted[AGENTS_MOST + 1];
+	const double all = (double)swarm->work_all_ns, period = (double)swarm->period_ns;
+	double largest = 1, here = 0, work = (double)swarm->work_ns;
+
+	memcpy(sorted, swarm->others, swarm->count * sizeof(*sorted));
+	qsort(sorted, swarm->count, sizeof(*sorted), by_offset);
+	sorted[swarm->count] = (struct sample){ .offset_ns = swarm->period_ns };
+	for (uint32_t rank = 0; rank <= swarm->count; rank++) {
+		double at = (double)sorted[rank].offset_ns;
+		double wanted = all > period ? work * period / all
+					     : work + (period - all) / (swarm->count + 1);
+
+		at = at > period ? period : at;
+		if (at - here > largest * wanted)
+			largest = (at - here) / wanted;
+		here = at;
+		work = (double)sorted[rank].work_ns;
+	}
+	return largest;
+}
+
+static void evenness_is_that_of_sorting(void **state)
+{
+	unsigned even = 0, quick = 0;
+
+	(void)state;
+	random_state = 3;
+	for (unsigned number = 0; number < CASES; number++) {
+		struct swarm swarm;
+		struct order order;
+		int64_t hi_ns, lo_ns;
+		uint32_t by_order, by_sorting;
+		double expected;
+		void *scratch;
+
+		swarm_draw(&swarm);
+		/* Ticks are no finer than 1/65536 ns: of shorter gaps nothing can be said to the millionth. */
+		if (swarm.period_ns < 1000000)
+			continue;
+		expected = 1e6 / largest_gap(&swarm);
+		scratch = malloc(order_scratch_size(swarm.count));
+		distance(&swarm, scratch, false, &order, &hi_ns, &lo_ns);
+		by_order = order_evenness_ppm(&order, swarm.work_ns, swarm.equal);
+		distance(&swarm, scratch, true, &order, &hi_ns, &lo_ns);
+		by_sorting = order_evenness_ppm(&order, swarm.work_ns, swarm.equal);
+		free(scratch);
+		assert_true(by_order + 3 >= expected && by_order <= expected + 3);
+		assert_true(by_sorting + 3 >= expected && by_sorting <= expected + 3);
+		even += expected > 300000;
+		quick += swarm.equal && swarm.reach_ns <= swarm.period_ns;
+	}
+	assert_in_range(even, CASES / 100, CASES);
+	assert_in_range(quick, CASES / 100, CASES);
+}
+
 static void narrow_gaps_are_sorted(void **state)
 {
 	struct order order;
 	void *scratch = malloc(order_scratch_size(10));
 
 	(void)state;
-	order_open(&order, scratch, 10, 11, 1000000, 740000, 1000000, 10);
+	order_open(&order, scratch, 10, 11, 1000000, 740000, 0, 1000000, 10);
 	assert_false(order.sorted);
-	order_open(&order, scratch, 10, 11, 1000000, 760000, 1000000, 10);
+	order_open(&order, scratch, 10, 11, 1000000, 760000, 0, 1000000, 10);
 	assert_true(order.sorted);
-	order_open(&order, scratch, 10, 11, 1000000, 0, 1000000, ORDER_INDEX_END);
+	order_open(&order, scratch, 10, 11, 1000000, 0, 0, 1000000, ORDER_INDEX_END);
 	assert_true(order.sorted);
-	order_open(&order, scratch, 10, 11, 1000000, 0, 100000000, 10);
+	order_open(&order, scratch, 10, 11, 1000000, 0, 0, 100000000, 10);
 	assert_true(order.sorted);
 	free(scratch);
 }
@@ -292,6 +355,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(distances_are_those_of_sorting),
+		cmocka_unit_test(evenness_is_that_of_sorting),
 		cmocka_unit_test(narrow_gaps_are_sorted),
 		cmocka_unit_test(sorting_sorts),
 		cmocka_unit_test(largest_gap_is_that_of_sorting),

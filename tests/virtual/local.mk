@@ -4,13 +4,14 @@
 EXTRA_DIST += %D%/README.md
 
 if TESTS_BUILT
-virtual_tests = %D%/test_virtual_spread %D%/test_virtual_sync %D%/test_virtual_grid
+virtual_tests = %D%/test_virtual_spread %D%/test_virtual_sync %D%/test_virtual_grid \
+	%D%/test_virtual_goals %D%/test_virtual_neighbours
 check_PROGRAMS += $(virtual_tests)
 TESTS += $(virtual_tests)
 
 virtual_cppflags = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
 virtual_ldadd = libentrain-core.la $(CMOCKA_LIBS) -lm
-virtual_sim = %D%/sim.h %D%/sim.c %D%/sim_measure.c
+virtual_sim = %D%/sim.h %D%/sim.c %D%/sim_measure.c %D%/sim_graph.c
 
 %C%_test_virtual_spread_SOURCES = %D%/test_virtual_spread.c $(virtual_sim)
 %C%_test_virtual_spread_CPPFLAGS = $(virtual_cppflags)
@@ -23,4 +24,26 @@ virtual_sim = %D%/sim.h %D%/sim.c %D%/sim_measure.c
 %C%_test_virtual_grid_SOURCES = %D%/test_virtual_grid.c $(virtual_sim)
 %C%_test_virtual_grid_CPPFLAGS = $(virtual_cppflags)
 %C%_test_virtual_grid_LDADD = $(virtual_ldadd)
+
+%C%_test_virtual_goals_SOURCES = %D%/test_virtual_goals.c $(virtual_sim)
+%C%_test_virtual_goals_CPPFLAGS = $(virtual_cppflags)
+%C%_test_virtual_goals_LDADD = $(virtual_ldadd)
+
+%C%_test_virtual_neighbours_SOURCES = %D%/test_virtual_neighbours.c $(virtual_sim)
+%C%_test_virtual_neighbours_CPPFLAGS = $(virtual_cppflags)
+%C%_test_virtual_neighbours_LDADD = $(virtual_ldadd)
+
+# The simulator's engine, as entrainctl links it.
+simulate_cli = cli/memory.c cli/message.c cli/text.c
+simulate_tests = %D%/test_simulate %D%/test_simulate_tables
+check_PROGRAMS += $(simulate_tests)
+TESTS += $(simulate_tests)
+
+%C%_test_simulate_SOURCES = %D%/test_simulate.c %D%/simulate_fixture.h %D%/simulate_fixture.c $(simulate_cli)
+%C%_test_simulate_CPPFLAGS = $(virtual_cppflags) -I$(srcdir)/cli -I$(srcdir)/cli/simulate
+%C%_test_simulate_LDADD = libsimulate.la libentrain-core.la $(CMOCKA_LIBS) -lm -lpthread
+
+%C%_test_simulate_tables_SOURCES = %D%/test_simulate_tables.c %D%/simulate_fixture.h %D%/simulate_fixture.c $(simulate_cli)
+%C%_test_simulate_tables_CPPFLAGS = $(virtual_cppflags) -I$(srcdir)/cli -I$(srcdir)/cli/simulate
+%C%_test_simulate_tables_LDADD = libsimulate.la libentrain-core.la $(CMOCKA_LIBS) -lm -lpthread
 endif

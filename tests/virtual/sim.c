@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "layout.h"
+
 enum sim_kind { SIM_TURN, SIM_END, SIM_JOIN };
 
 void *sim_allocate(size_t count, size_t size)
@@ -132,7 +134,9 @@ static void publish(struct sim *sim, uint32_t index, int64_t cur_ns, int64_t nex
 			       .period_ns = agent->period_ns,
 			       .work_ns = agent->work_ns,
 			       .delay_ns = delay_ns,
-			       .index = index };
+			       .index = index,
+			       .pattern = (uint8_t)agent->steer.pattern,
+			       .way = (uint16_t)(agent->steer.way_ns * 65535 / agent->period_ns) };
 }
 
 static uint32_t agent_new(struct sim *sim, int64_t period_ns, int64_t work_ns)
@@ -144,6 +148,7 @@ static uint32_t agent_new(struct sim *sim, int64_t period_ns, int64_t work_ns)
 	sim->agent[index] = (struct sim_agent){
 		.alive = true, .acts = true, .period_ns = period_ns, .work_ns = work_ns
 	};
+	steer_open(&sim->agent[index].steer, sim->request.disruption);
 	return index;
 }
 
@@ -153,6 +158,7 @@ uint32_t sim_add(struct sim *sim, int64_t first_ns, int64_t period_ns, int64_t w
 	struct sim_agent *agent = sim->agent + index;
 
 	agent->turn_ns = first_ns;
+	agent->cur_ns = first_ns - period_ns;
 	publish(sim, index, first_ns - period_ns, first_ns, 0);
 	agent->before = sim->slots[index];
 	event_push(sim, wake_ns(sim, first_ns), index, SIM_TURN);
@@ -199,9 +205,48 @@ void sim_kill_part(struct sim *sim, double part)
 	}
 }
 
+void sim_open_goal(struct sim *sim, uint32_t space, enum entrain_goal goal, int64_t period_ns,
+		   uint64_t seed)
+{
+	const struct goal *row = goal_row((int)goal);
+
+	sim_open(sim, space, row->rule, period_ns, row->cap_ppm * 1e-6, seed);
+	sim->request = (struct steer_request){ .goal = row, .acts = true };
+}
+
+void sim_disrupt(struct sim *sim, double part)
+{
+	uint64_t number = (SHM_DISRUPTION_NUMBER(sim->request.disruption) + 1) & 0xffff;
+
+	sim->request.disruption =
+		number << 48 | (uint64_t)(part * 65536) << 31 | (sim_random(sim) & 0x7fffffff);
+}
+
+uint32_t sim_reached(const struct sim *sim)
+{
+	uint32_t reached = 0;
+
+	for (uint32_t index = 0; index < sim->agents; index++)
+		reached += sim->agent[index].alive && sim->agent[index].steer.reached;
+	return reached;
+}
+
+/* Those that agent `own` sees in the graph. */
+static struct peer *neighbours(struct sim *sim, uint32_t own, uint32_t *count)
+{
+	const uint32_t first = own ? sim->graph->end[own - 1] : 0;
+
+	*count = sim->graph->end[own] - first;
+	for (uint32_t number = 0; number < *count; number++)
+		sim->view[number] = sim->slots[sim->graph->edge[first + number]];
+	return sim->view;
+}
+
 /* The others as agent `own` sees them: put together, or with itself swapped to the end where nothing is stale. */
 static struct peer *others(struct sim *sim, uint32_t own, uint32_t *count)
 {
+	if (sim->graph)
+		return neighbours(sim, own, count);
 	*count = sim->agents - 1;
 	if (!sim->stale_ns) {
 		struct peer mine = sim->slots[own];
@@ -226,7 +271,7 @@ static void others_done(struct sim *sim, uint32_t own)
 {
 	struct peer mine = sim->slots[sim->agents - 1];
 
-	if (sim->stale_ns)
+	if (sim->stale_ns || sim->graph)
 		return;
 	sim->slots[sim->agents - 1] = sim->slots[own];
 	sim->slots[own] = mine;
@@ -239,7 +284,9 @@ static void agent_decide(struct sim *sim, uint32_t index, bool joining)
 				    .turn_ns = agent->turn_ns,
 				    .delay_ns = agent->delay_ns,
 				    .period_ns = agent->period_ns,
-				    .work_ns = agent->work_ns };
+				    .work_ns = agent->work_ns,
+				    .way_ns = agent->steer.way_ns,
+				    .interval_ns = joining ? 0 : agent->turn_ns - agent->cur_ns };
 	struct decide_parameters parameters = sim->parameters;
 	struct decision *decision = &sim->last;
 	struct peer *peers;
@@ -251,13 +298,27 @@ static void agent_decide(struct sim *sim, uint32_t index, bool joining)
 	parameters.now_ns = sim->now_ns;
 	parameters.lateness_ns = sim->lateness_ns ? sim->lateness_ns : (int64_t)sim->late_mean_ns;
 	peers = others(sim, index, &count);
-	decide(&self, peers, sim->indifferent ? 0 : count, &parameters, sim->scratch, decision);
+	count = sim->indifferent ? 0 : count;
+	parameters.graph = sim->graph != NULL;
+	if (sim->request.goal)
+		steer_turn(&agent->steer, &sim->request, &self, &parameters, peers, count,
+			   sim->scratch, decision);
+	else
+		decide(&self, peers, count, &parameters, sim->scratch, decision);
 	others_done(sim, index);
+	for (uint32_t note = 0; note < agent->steer.notes; note++)
+		agent->notes[agent->steer.note[note].kind]++;
+	if (!sim->request.goal)
+		agent->steer.way_ns = decision->way_ns;
+	sim->last_agent = index;
+	if (sim->watch)
+		sim->watch(sim);
 	sim->decisions++;
 	agent->delay_all_ns += decision->delay_ns;
 	agent->delay_ns = decision->delay_ns;
 	agent->lag_ns = decision->lag_ns;
 	agent->turn_ns = decision->next_ns;
+	agent->cur_ns = decision->cur_ns;
 	publish(sim, index, decision->cur_ns, decision->next_ns, decision->delay_ns);
 	event_push(sim, wake_ns(sim, decision->next_ns), index, SIM_TURN);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim.h - a swarm on a virtual clock: N agents that call decide() and do nothing else.
+ * sim.h - a swarm on a virtual clock: N agents that call decide() or, where there is a goal, steer_turn(), and do nothing else.
  *
  * A slot is a struct peer in an array; an event is a turn, the end of an action or the joining of an agent.
  * Everything is drawn from one seed.
@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "goal.h"
+#include "steer.h"
 #include "strategy/decide.h"
 
 struct sim_event {
@@ -30,6 +32,15 @@ struct sim_agent {
 	int64_t began_ns;   /* of the last action */
 	int64_t since_ns;   /* when the slot was published */
 	struct peer before; /* what it was before that */
+	int64_t cur_ns;     /* its turn before */
+	struct steer steer;
+	uint32_t notes[ENTRAIN_EVENT_COUNT]; /* how often it told of each */
+};
+
+/* Who sees whom: the neighbours of agent i are edge[end[i - 1]] .. edge[end[i] - 1]. */
+struct sim_graph {
+	uint32_t agents;
+	uint32_t *edge, *end;
 };
 
 struct sim_action {
@@ -39,11 +50,13 @@ struct sim_action {
 struct sim {
 	/* Settings: set between sim_open() and the first agent. */
 	struct decide_parameters parameters;
-	double late_mean_ns; /* lateness of each wakeup: exponential */
-	int64_t lateness_ns; /* what agents take for it; 0: the true mean */
-	int64_t stale_ns;    /* slots are read as they were up to this long ago */
-	double work_jitter;  /* actions take work x (1 +- this) */
-	bool indifferent;    /* do as if alone: the control to compare with */
+	double late_mean_ns;           /* lateness of each wakeup: exponential */
+	int64_t lateness_ns;           /* what agents take for it; 0: the true mean */
+	int64_t stale_ns;              /* slots are read as they were up to this long ago */
+	double work_jitter;            /* actions take work x (1 +- this) */
+	bool indifferent;              /* do as if alone: the control to compare with */
+	struct steer_request request;  /* with a goal: agents steer by it */
+	const struct sim_graph *graph; /* NULL: all see all */
 
 	/* State. */
 	int64_t now_ns;
@@ -58,6 +71,10 @@ struct sim {
 	uint64_t random;
 	uint64_t decisions;
 	struct decision last;
+	uint32_t last_agent;
+	/* Called after each turn of an agent that steers. */
+	void (*watch)(struct sim *sim);
+	void *watching;
 	/* Called before each decision; may change slots of agents that do not act. */
 	void (*meddle)(struct sim *sim);
 };
@@ -65,6 +82,24 @@ struct sim {
 void sim_open(struct sim *sim, uint32_t space, enum decide_rule rule, int64_t period_ns, double cap,
 	      uint64_t seed);
 void sim_close(struct sim *sim);
+/* The same for a goal: its pattern and its cap. */
+void sim_open_goal(struct sim *sim, uint32_t space, enum entrain_goal goal, int64_t period_ns,
+		   uint64_t seed);
+/* Ask a share of the agents to scatter. */
+void sim_disrupt(struct sim *sim, double part);
+/* How many see the goal reached. */
+uint32_t sim_reached(const struct sim *sim);
+
+/* A ring: each sees `near` others, half of them on each side. */
+void sim_graph_ring(struct sim_graph *graph, uint32_t agents, uint32_t near);
+/* Watts and Strogatz: a ring, each edge of which is rewired with probability `part`. */
+void sim_graph_small_world(struct sim_graph *graph, uint32_t agents, uint32_t near, double part,
+			   uint64_t seed);
+/* The first sees all, all others see the first. */
+void sim_graph_star(struct sim_graph *graph, uint32_t agents);
+void sim_graph_close(struct sim_graph *graph);
+/* Of the worst agent: distance to the nearest turn that it sees, as a multiple of what would be even among those. */
+double sim_nearest(const struct sim *sim);
 
 /* Zeroed; ends the test if there is no memory. */
 void *sim_allocate(size_t count, size_t size);
@@ -111,6 +146,9 @@ double sim_distance(const struct sim *sim, double *delay);
 
 /* Run for `periods` periods of the swarm; returns the mean period of an agent as a multiple of it. */
 double sim_mean_period(struct sim *sim, uint32_t periods);
+
+/* R_m of the planned turns. */
+double sim_order(const struct sim *sim, uint32_t m);
 
 /* Smallest arc that holds all planned turns, each turned back by its group's part, in turns. */
 double sim_extent(const struct sim *sim, uint32_t clusters);

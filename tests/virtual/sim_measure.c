@@ -129,6 +129,21 @@ double sim_distance(const struct sim *sim, double *delay)
 	return most - least;
 }
 
+double sim_order(const struct sim *sim, uint32_t m)
+{
+	double re = 0, im = 0;
+
+	for (uint32_t index = 0; index < sim->agents; index++) {
+		double angle = 2 * M_PI * m * in_turns(sim, sim->slots[index].next_ns);
+
+		if (!sim->agent[index].alive || !sim->agent[index].acts)
+			continue;
+		re += cos(angle);
+		im += sin(angle);
+	}
+	return hypot(re, im) / sim_alive(sim);
+}
+
 double sim_extent(const struct sim *sim, uint32_t clusters)
 {
 	struct place *places = sim_allocate(sim->agents + 1, sizeof(*places));
