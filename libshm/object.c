@@ -33,7 +33,8 @@ enum entrain_code object_not_ours(const struct stat *status, enum entrain_code c
 	if (!S_ISREG(status->st_mode))
 		return error_set(error, ENTRAIN_FOREIGN, 0, what, path,
 				 "it is %s, not a swarm's object", kind_name(status->st_mode));
-	return error_set(error, code, 0, what, path, "it belongs to user %u; this is user %u",
+	return error_set(error, code, 0, what, path, "it %s to user %u; this is user %u",
+			 code == ENTRAIN_EXISTS ? "exists already, and belongs" : "belongs",
 			 (unsigned)status->st_uid, (unsigned)geteuid());
 }
 
