@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "clock.h"
 #include "error.h"
+#include "object.h"
 #include "settings.h"
 
 #define PATIENCE_NS INT64_C(1000000000)
@@ -36,6 +37,19 @@ int entrain_create(const char *dir, const char *name, const struct entrain_setti
 	return (int)code;
 }
 
+/* Whom does one who looks wait for? */
+static void creator_tell(const struct segment_place *place, struct entrain_error *error)
+{
+	int fd = open(place->control, O_RDONLY | OBJECT_OPEN_FLAGS);
+	uint32_t pid = fd < 0 ? 0 : lock_holder(fd);
+
+	if (fd >= 0)
+		close(fd);
+	if (pid)
+		error_set(error, ENTRAIN_NOT_READY, 0, "open swarm", place->control,
+			  "process %u is creating it, and not ready yet", pid);
+}
+
 struct entrain_swarm *entrain_open(const char *dir, const char *name, unsigned flags,
 				   struct entrain_error *error)
 {
@@ -55,6 +69,8 @@ struct entrain_swarm *entrain_open(const char *dir, const char *name, unsigned f
 	if (!code)
 		code = segment_open(&place, swarm->admin ? SEGMENT_ADMIN : SEGMENT_LOOK, &trust,
 				    clock_now_ns() + PATIENCE_NS, &swarm->segment, error);
+	if (code == ENTRAIN_NOT_READY && error)
+		creator_tell(&place, error);
 	if (code) {
 		free(swarm);
 		swarm = NULL;

@@ -240,6 +240,23 @@ static void administrators_are_told_beside_a_read_lock(void **state)
 	close(reader);
 }
 
+static void who_looks_is_told_who_creates(void **state)
+{
+	struct entrain_error error = { 0 };
+	char number[32];
+	pid_t pid;
+
+	(void)state;
+	forge_file(forge_place(NAME).control, "", 0);
+	pid = start_ready(hold, NULL);
+	snprintf(number, sizeof(number), "process %d ", (int)pid);
+	assert_null(entrain_open(NULL, NAME, ENTRAIN_READ, &error));
+	assert_int_equal(error.code, ENTRAIN_NOT_READY);
+	assert_non_null(strstr(error.why, number));
+	scene->go_on = 1;
+	assert_int_equal(swarm_child_result(pid, CHILD_MS), 0);
+}
+
 static void mark_pause(const char *function, int line)
 {
 	(void)line;
@@ -341,6 +358,7 @@ int main(void)
 		TEST(the_lock_stays_when_the_reader_goes),
 		TEST(a_dead_holder_holds_nothing),
 		TEST(administrators_are_told_beside_a_read_lock),
+		TEST(who_looks_is_told_who_creates),
 		TEST(nobody_creates_amid_a_removal),
 		TEST(a_remover_leaves_what_is_not_his),
 		TEST(a_squatter_stops_root_for_a_moment_only),
