@@ -49,21 +49,21 @@ static uint32_t word_pid(uint64_t word)
 	return (uint32_t)(word >> (START_BITS + SPACE_BITS));
 }
 
-/* Is the one whom the word names proven dead? */
-static bool word_dead(uint64_t word, const struct identity *self)
+/* What can be said of the one whom the word names? */
+static enum liveness word_probe(uint64_t word, const struct identity *self)
 {
 	struct identity other = { .pid = word_pid(word), .pid_space = self->pid_space };
 	uint64_t start_ticks = liveness_start(self, other.pid);
 
 	if ((word ^ self->pid_space) & ((UINT64_C(1) << SPACE_BITS) - 1))
-		return false;
+		return LIVENESS_UNKNOWN;
 	/* The start time nearest to that of who has the pid now; the same, if it is he. */
 	if (start_ticks)
 		other.start_ticks =
 			start_ticks + (uint64_t)((int64_t)(((word >> SPACE_BITS) - start_ticks)
 							   << (64 - START_BITS)) >>
 						 (64 - START_BITS));
-	return liveness_probe(self, &other) == LIVENESS_DEAD;
+	return liveness_probe(self, &other);
 }
 
 /* For a look: the word, or 0 where there is none. */
@@ -113,7 +113,8 @@ static bool word_clear(struct shm_control *control, const struct identity *self)
 {
 	uint64_t found = atomic_load_explicit(&control->holder, memory_order_acquire);
 
-	return found == 0 || (word_dead(found, self) && word_change(control, found, 0));
+	return found == 0 ||
+	       (word_probe(found, self) == LIVENESS_DEAD && word_change(control, found, 0));
 }
 
 /* The kernel's lock is ours: but does somebody hold it by the word? */
@@ -209,6 +210,17 @@ void lock_drop(struct lock *lock)
 	else
 		kernel_drop(lock->fd);
 	lock->fd = -1;
+}
+
+bool lock_unproven(int fd)
+{
+	struct identity self;
+	uint64_t word = lock_held(fd) ? 0 : word_read(fd);
+
+	if (!word)
+		return false;
+	identity_read(&self);
+	return word_probe(word, &self) == LIVENESS_UNKNOWN;
 }
 
 uint32_t lock_holder(int fd)

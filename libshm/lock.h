@@ -27,6 +27,9 @@ void lock_drop(struct lock *lock);
 /* Does anybody hold the kernel's lock, as a creator always does? For any descriptor; takes nothing. */
 bool lock_held(int fd);
 
+/* Is it held by the word only, of somebody who can be proven neither dead nor alive: of another pid namespace? */
+bool lock_unproven(int fd);
+
 /* The pid of one who holds it, as far as /proc and the object tell; 0: cannot be told. Slow: for messages. */
 uint32_t lock_holder(int fd);
 

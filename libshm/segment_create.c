@@ -393,17 +393,18 @@ static void removed_tell(int fd)
 	munmap(control, SHM_CONTROL_SIZE);
 }
 
-/* The lock to remove with. Another user cannot keep root from removing what is his: after a while root goes without. */
+/* The lock to remove with. Another user cannot keep root from removing what is his, nor anybody who cannot be proven alive his own:
+ * after a while it goes without. */
 static enum entrain_code remove_lock(struct lock *lock, int fd, const char *path,
 				     struct entrain_error *error)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
 	int64_t deadline_ns = clock_now_ns() + PATIENCE_NS;
 	struct stat status;
-	bool waits = geteuid() == 0 && fstat(fd, &status) == 0 && status.st_uid != 0;
+	bool foreign = geteuid() == 0 && fstat(fd, &status) == 0 && status.st_uid != 0;
 
 	while (!lock_take(lock, fd)) {
-		if (!waits)
+		if (!foreign && !lock_unproven(fd))
 			return held_error(fd, REMOVE, path, error);
 		if (clock_now_ns() >= deadline_ns)
 			break;

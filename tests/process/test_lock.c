@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "layout.h"
 #include "lock.h"
 #include "mark.h"
 #include "segment_forge.h"
@@ -311,6 +312,26 @@ static void a_remover_leaves_what_is_not_his(void **state)
 	assert_int_equal(entrain_check(NULL, NAME, 0, NULL, NULL, NULL), 0);
 }
 
+/* An administrator in another pid namespace died, beside a read lock: nobody can prove it. Removing is still possible. */
+static void a_holder_of_whom_nothing_is_known_stops_no_removal(void **state)
+{
+	const uint64_t word = UINT64_C(1) << 42 | 1; /* pid 1 of a namespace that there is not */
+	struct segment_place place = forge_place(NAME);
+	struct lock lock;
+	int fd;
+
+	(void)state;
+	forge_swarm(NAME, PERIOD_NS);
+	forge_patch(place.control, offsetof(struct shm_control, holder), &word, sizeof(word));
+	fd = control_open();
+	assert_false(lock_take(&lock, fd));
+	assert_true(lock_unproven(fd));
+	close(fd);
+	assert_int_equal(set_code(NULL), ENTRAIN_NOT_READY);
+	assert_int_equal(entrain_remove(NULL, NAME, 0, NULL), 0);
+	assert_int_equal(swarm_fixture_files(), 0);
+}
+
 /* ---- a squatter -------------------------------------------------------------------------------- */
 
 static int squat(void *context)
@@ -361,6 +382,7 @@ int main(void)
 		TEST(who_looks_is_told_who_creates),
 		TEST(nobody_creates_amid_a_removal),
 		TEST(a_remover_leaves_what_is_not_his),
+		TEST(a_holder_of_whom_nothing_is_known_stops_no_removal),
 		TEST(a_squatter_stops_root_for_a_moment_only),
 	};
 
