@@ -211,6 +211,7 @@ static enum entrain_code open_once(const struct segment_place *place, enum segme
 	code = control_read(segment->control_fd, place->control, 0, &settings, error);
 	if (code)
 		return code;
+	MARK();
 	expect.magic = SHM_AGENTS_MAGIC;
 	expect.creation_id = segment->creation_id;
 	expect.least_size = SHM_AGENTS_SIZE(settings.capacity);
@@ -242,6 +243,17 @@ static bool creator_dead(const char *path)
 	return dead;
 }
 
+/* Removed since it was opened, and maybe made again: what does not fit together then says nothing. */
+static bool removed_meanwhile(const struct segment *segment)
+{
+	struct entrain_settings settings;
+	int fd = segment->control_fd;
+
+	return fd >= 0 &&
+	       (!object_still_named(fd, segment->place.control) ||
+		control_read(fd, segment->place.control, 0, &settings, NULL) == ENTRAIN_NO_SWARM);
+}
+
 enum entrain_code segment_open(const struct segment_place *place, enum segment_access access,
 			       const struct segment_trust *trust, int64_t deadline_ns,
 			       struct segment *segment, struct entrain_error *error)
@@ -249,6 +261,7 @@ enum entrain_code segment_open(const struct segment_place *place, enum segment_a
 	const struct timespec pause = { .tv_nsec = 1000000 };
 	const int64_t doubt_ns = clock_now_ns() + CREATOR_DOUBT_NS;
 	enum entrain_code code;
+	bool removed;
 
 	for (;;) {
 		memset(segment, 0, sizeof(*segment));
@@ -257,7 +270,11 @@ enum entrain_code segment_open(const struct segment_place *place, enum segment_a
 		code = open_once(place, access, trust, segment, error);
 		if (code == ENTRAIN_OK)
 			break;
+		removed = code == ENTRAIN_UNSOUND && removed_meanwhile(segment);
 		segment_close(segment);
+		if (removed && clock_now_ns() >= deadline_ns)
+			return error_set(error, ENTRAIN_NOT_READY, 0, WHAT, place->control,
+					 "it is being removed, or made again");
 		if (code == ENTRAIN_NOT_READY &&
 		    (clock_now_ns() >= doubt_ns || clock_now_ns() >= deadline_ns) &&
 		    creator_dead(place->control))

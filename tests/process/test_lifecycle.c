@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "clock.h"
 #include "life.h"
+#include "mark.h"
 
 #define PERIOD_NS (50 * LIFE_MS)
 /* Nobody is overdue, so that no agent frees what another is to free. */
@@ -495,6 +496,56 @@ static void an_owner_stopped_anywhere_never_writes_into_its_successors_slot(void
 	life_remove();
 }
 
+/* ---- a swarm that goes while it is opened -------------------------------------------------- */
+
+/* Control has been read, the agents object not yet. */
+static void remove_then(const char *function, int line)
+{
+	(void)line;
+	if (strcmp(function, "open_once") != 0)
+		return;
+	mark_hook = NULL;
+	life_check(entrain_remove(NULL, LIFE_SWARM, 0, NULL) == 0);
+}
+
+/* Control of one swarm has been read, and then the agents object is the next one's. */
+static void remake_then(const char *function, int line)
+{
+	remove_then(function, line);
+	if (!mark_hook)
+		life_create(4, PERIOD_NS);
+}
+
+static void who_comes_back_while_the_swarm_is_remade_is_not_told_that_it_is_unsound(void **state)
+{
+	static void (*const meanwhile[])(const char *, int) = { remove_then, remake_then };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct entrain_agent *agent;
+		enum entrain_code why;
+
+		life_create(4, PERIOD_NS);
+		agent = join();
+		turn(agent);
+		entrain_remove(NULL, LIFE_SWARM, 0, NULL);
+		life_create(4, PERIOD_NS);
+		mark_hook = meanwhile[i];
+		entrain_due(agent);
+		assert_null(mark_hook);
+		assert_false(entrain_joined(agent, &why));
+		assert_int_equal(why, ENTRAIN_NOT_READY);
+		/* and back it comes */
+		if (i == 0)
+			life_create(4, PERIOD_NS);
+		turn(agent);
+		entrain_due(agent);
+		assert_true(own(agent));
+		entrain_leave(agent);
+		life_remove();
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, life_setup, life_teardown)
 
 int main(int count, char **arguments)
@@ -510,6 +561,7 @@ int main(int count, char **arguments)
 		TEST(a_stopped_agent_keeps_its_slot_and_goes_on),
 		TEST(the_longest_silent_slot_of_a_full_swarm_is_taken),
 		TEST(an_owner_stopped_anywhere_never_writes_into_its_successors_slot),
+		TEST(who_comes_back_while_the_swarm_is_remade_is_not_told_that_it_is_unsound),
 	};
 
 	if (count > 0 && strcmp(arguments[0], "--after-exec") == 0)
