@@ -292,6 +292,63 @@ static void halves_do_not_fight(void **state)
 		}
 }
 
+/* All agents are kept at one strategy. */
+static void keep_at_first(struct sim *sim)
+{
+	for (uint32_t index = 0; index < sim->agents; index++)
+		sim->agent[index].steer.at = 0;
+}
+
+static double alone(uint32_t strategy, enum entrain_goal goal, bool identical)
+{
+	double worst = 0;
+
+	for (unsigned seed = 0; seed < SEEDS; seed++) {
+		struct run run;
+
+		run_open(&run, goal, 50, identical, .3, seed + 1);
+		run.sim.request.own_strategy = strategy;
+		run.sim.meddle = keep_at_first;
+		worst = fmax(worst, cycles_to_goal(&run, 400));
+		sim_close(&run.sim);
+	}
+	return worst;
+}
+
+/* None is there only to be given up. */
+static void each_strategy_gets_there_alone(void **state)
+{
+	static const struct {
+		uint32_t strategy;
+		double apart, apart_identical, together, groups; /* cycles at most */
+	} rows[] = {
+		{ STRATEGY_SPLAY, 3, 11, 11, 11 },
+		{ STRATEGY_PULSE_COUPLING, 5, 14, 50, 32 },
+		{ STRATEGY_PHASE_NUDGE, 8, 17, 26, 34 },
+		{ STRATEGY_FREQUENCY_LOCK, 20, 110, 90, 95 },
+		{ STRATEGY_ENERGY_AWARE, 3, 11, 11, 11 },
+		{ STRATEGY_ADAPTIVE, 6, 11, 11, 11 },
+	};
+
+	(void)state;
+	for (unsigned row = 0; row < sizeof(rows) / sizeof(*rows); row++) {
+		const uint32_t strategy = rows[row].strategy;
+		double apart = alone(strategy, ENTRAIN_DISTRIBUTE_LOAD, false);
+		double identical = alone(strategy, ENTRAIN_DISTRIBUTE_LOAD, true);
+		double together = alone(strategy, ENTRAIN_MINIMIZE_API_CALLS, false);
+		double groups = alone(strategy, ENTRAIN_REACH_CONSENSUS, false);
+
+		print_message("%s alone, N = 50: apart %g, from an identical start %g, together "
+			      "%g, two groups %g cycles at most\n",
+			      entrain_strategy_name((int)strategy), apart, identical, together,
+			      groups);
+		assert_true(apart <= rows[row].apart);
+		assert_true(identical <= rows[row].apart_identical);
+		assert_true(together <= rows[row].together);
+		assert_true(groups <= rows[row].groups);
+	}
+}
+
 /* What each agent's action takes from now on. */
 static void load_set(struct run *run, double duty)
 {
@@ -503,6 +560,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_goal_reaches_its_target_and_again),
 		cmocka_unit_test(a_goal_dips_for_no_cause_but_what_is_told),
+		cmocka_unit_test(each_strategy_gets_there_alone),
 		cmocka_unit_test(halves_do_not_fight),
 		cmocka_unit_test(the_load_is_followed_without_swinging),
 		cmocka_unit_test(a_load_at_the_limit_turns_nobody_back_and_forth),
