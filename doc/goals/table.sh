@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Writes the table of doc/: cycles until each goal is reached, from the simulator. Usage: goals_table.sh [ENTRAINCTL [SEEDS]]
+# Writes the table of goals.md: cycles until each goal is reached, from the simulator. Usage: table.sh [ENTRAINCTL [SEEDS]]
 set -e
 tool=${1:-./entrainctl}
 seeds=${2:-5}
@@ -32,8 +32,8 @@ for both in 'random 0.3' 'identical 0.5'; do
 done >"$work/all"
 
 cat <<END
-| goal | agents | random start | after 30 % disrupted | identical start | after 50 % disrupted | least mean energy |
-| --- | ---: | ---: | ---: | ---: | ---: | ---: |
+| goal | agents | random start | after 30 % disrupted | identical start | after 50 % disrupted | least mean energy | Emerge: first reach; kept |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |
 END
 awk '
 	{
@@ -49,7 +49,7 @@ awk '
 	END {
 		for (i = 1; i <= count; i++) {
 			key = order[i]
-			printf "| %s | %s | %s | %s | %s | %.1f |\n", key, cell[key, "random", "start"],
+			printf "| %s | %s | %s | %s | %s | %.1f | 1 to 8 ticks; no |\n", key, cell[key, "random", "start"],
 				cell[key, "random", "disrupt"], cell[key, "identical", "start"],
 				cell[key, "identical", "disrupt"], energy[key]
 		}
