@@ -22,7 +22,7 @@ goals-page: %D%/goals/turns$(EXEEXT) entrainctl$(EXEEXT)
 		python3 $(srcdir)/%D%/goals/draw.py $$goal <%D%/goals/turns.out >$(srcdir)/$$picture || exit 1; \
 	done
 	rm -f %D%/goals/turns.out
-	$(srcdir)/%D%/goals/table.sh ./entrainctl
+	$(SHELL) $(srcdir)/%D%/goals/table.sh ./entrainctl$(EXEEXT)
 .PHONY: goals-page
 
 TESTS += tests/process/test_manual.sh
