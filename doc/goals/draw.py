@@ -35,16 +35,17 @@ def read(lines):
 
 def turned(actions):
     """Begin the period so that the orange worker acts early in it when it is disturbed: no pile lies on the edge."""
-    last = max(when for agent, when, _, _ in actions if agent == 0 and when < EVENT)
+    last = max(when for agent, when, _, cycle in actions if agent == 0 and cycle < EVENT)
     shift = (.3 - last) % 1
-    return [(agent, when + shift, length, cycle) for agent, when, length, cycle in actions]
+    return [(agent, when + shift, length, cycle) for agent, when, length, cycle in actions], shift
 
 
-def raster(out, actions, rows):
+def raster(out, actions, rows, at_event):
     """Each action as a bar at its place in the period, a line for each period; what passes the end goes on at the start."""
     out.append(f'<rect x="{LEFT}" y="{TOP}" width="{WIDE}" height="{rows * ROW}" class="p"/>')
     paths = {"a": "", "o": ""}
-    for agent, when, length, _ in turned(actions):
+    actions, shift = turned(actions)
+    for agent, when, length, _ in actions:
         row = int(when)
         at = when - row
         for begin, end, line in ((at, min(at + length, 1), row), (0, at + length - 1, row + 1)):
@@ -53,6 +54,8 @@ def raster(out, actions, rows):
                 paths["o" if agent == 0 else "a"] += (f"M{LEFT + begin * WIDE:.1f} {TOP + line * ROW + 1.5}"
                                                       f"h{wide:.1f}v{ROW - 3}h-{wide:.1f}z")
     out.extend(f'<path d="{path}" class="{css}"/>' for css, path in paths.items())
+    y = TOP + round(at_event + shift) * ROW
+    out.append(f'<path d="M{LEFT - 4} {y}H{LEFT + WIDE + 4}" class="x"/>')
     for cycle in range(0, rows, 6):
         out.append(f'<text x="{LEFT - 8}" y="{TOP + cycle * ROW + 9}" text-anchor="end" class="s">{cycle}</text>')
     out.append(f'<text x="{LEFT + WIDE / 2}" y="{TOP + rows * ROW + 18}" text-anchor="middle" class="s">'
@@ -96,10 +99,11 @@ def main():
            f'<title>{goal}: {title}</title>', f'<style>{STYLE}</style>',
            f'<rect width="768" height="{high}" rx="8" class="r"/>',
            f'<text x="20" y="26" class="t">{goal}: {title}</text>']
-    raster(out, actions, rows)
+    at_event = next(when for number, when, *_ in cycles if number == EVENT)
+    raster(out, actions, rows, at_event)
     curve(out, cycles, rows, metric)
-    y = TOP + EVENT * ROW
-    out.append(f'<path d="M{LEFT - 4} {y}H{LEFT + WIDE + 4}M{RIGHT} {y}H{RIGHT + NARROW}" class="x"/>')
+    y = TOP + at_event * ROW
+    out.append(f'<path d="M{RIGHT} {y:.1f}H{RIGHT + NARROW}" class="x"/>')
     out.append(f'<text x="{LEFT}" y="{TOP - 8}" class="s">16 workers, one of them orange; at the line '
                f'<tspan class="k">{what}</tspan></text>')
     out.append("</svg>")
