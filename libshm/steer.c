@@ -196,7 +196,7 @@ static void judge(struct steer *steer, const struct steer_request *request,
 		  const struct decision *decision, bool blur, const uint32_t *list, uint32_t count)
 {
 	const uint32_t target_ppm =
-		goal_target_ppm(request->goal, decision->pattern, request->target_ppm);
+		goal_target_ppm(request->goal, steer->pattern, request->target_ppm);
 	const bool reached =
 		decision->counted == 1 || (decision->value_ppm >= target_ppm &&
 					   steer->energy >= request->goal->energy_least * 512);
@@ -223,7 +223,8 @@ static void judge(struct steer *steer, const struct steer_request *request,
 		strategy_begin(steer, 0);
 		return;
 	}
-	if (request->acts)
+	/* A grid's schedule is what it is: there is nothing that strategies could do about it. */
+	if (request->acts && decision->pattern != DECIDE_GRID)
 		judge_progress(steer, decision, blur, list, count);
 }
 
@@ -236,6 +237,7 @@ void steer_turn(struct steer *steer, const struct steer_request *request, struct
 	const int64_t before_ns = self->delay_ns;
 	uint32_t list[STEER_STRATEGIES];
 	uint32_t listed = strategies(request, list);
+	bool scattered;
 
 	steer->notes = 0;
 	follow_goal(steer, request);
@@ -264,6 +266,12 @@ void steer_turn(struct steer *steer, const struct steer_request *request, struct
 		decision->next_ns -= decision->delay_ns;
 		decision->delay_ns = decision->move_ns = decision->way_ns = 0;
 	}
+	scattered = number != steer->disruption && request->acts &&
+		    decision->pattern != DECIDE_GRID && !parameters->joining &&
+		    steer_scatters(request->disruption, self->index);
+	/* Who is thrown elsewhere does not go where it wished to. */
+	if (scattered)
+		decision->move_ns = 0;
 	pay(steer, self, before_ns, parameters->graph && decision->pattern == DECIDE_SPREAD,
 	    decision);
 	steer->way_ns = decision->way_ns;
@@ -272,8 +280,7 @@ void steer_turn(struct steer *steer, const struct steer_request *request, struct
 	if (number == steer->disruption)
 		return;
 	steer->disruption = number;
-	steer->scattered = request->acts && decision->pattern != DECIDE_GRID &&
-			   !parameters->joining && steer_scatters(request->disruption, self->index);
+	steer->scattered = scattered;
 	suspect(steer, ENTRAIN_REASON_DISRUPTED);
 	note(steer, ENTRAIN_EVENT_DISRUPTED, steer->scattered);
 	if (steer->scattered)

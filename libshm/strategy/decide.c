@@ -197,14 +197,23 @@ static void plan(const struct step *step, struct decision *decision)
 	decision->way_ns = clamp_ns(wish.way_ns - (decision->next_ns - pace_ns), 0, wish.way_ns);
 }
 
-static void plan_grid(const struct step *step, struct decision *decision)
+/* Together is what one clock makes them: nobody is delayed. */
+static struct wish grid_together(const struct step *step)
+{
+	struct step arrival = *step;
+
+	arrival.turn_ns = step->arrival_ns;
+	return (struct wish){ .value_ppm = sync_order_ppm(&arrival) };
+}
+
+static void plan_grid(const struct step *step, bool together, struct decision *decision)
 {
 	const int64_t arrival_ns = step->arrival_ns + step->period_ns;
-	struct wish wish = { 0 };
+	struct wish wish = { .value_ppm = PPM_WHOLE };
 
 	if (decision->counted > 1)
-		wish = grid_wish(step);
-	decision->value_ppm = wish.value_ppm;
+		wish = together ? grid_together(step) : grid_wish(step);
+	decision->value_ppm = step->metric == DECIDE_RHYTHM ? rhythm_ppm(step) : wish.value_ppm;
 	decision->delay_ns = clamp_ns(wish.wait_ns, 0, step->cap_ns);
 	if (step->joining)
 		decision->delay_ns =
@@ -259,7 +268,7 @@ void decide(const struct decide_self *self, struct peer *peers, uint32_t count,
 	if (decision->counted == 1)
 		step.longest_ns = step.period_ns;
 	if (step.rule == DECIDE_GRID)
-		plan_grid(&step, decision);
+		plan_grid(&step, parameters->pattern == DECIDE_SYNC, decision);
 	else if (step.joining && parameters->host == DECIDE_TAKEN)
 		place(&step, decision);
 	else

@@ -60,9 +60,10 @@ struct decide_parameters {
 	enum decide_rule rule;
 	enum decide_host host;
 	enum decide_metric metric;
-	enum decide_rule pattern; /* DECIDE_ADAPT: what this agent follows so far: SPREAD or SYNC */
-	uint32_t clusters;        /* SYNC: m; 1 = all together */
-	uint32_t goal;            /* for a strategy of the application's */
+	enum decide_rule
+		pattern; /* SPREAD or SYNC; DECIDE_ADAPT: what this agent follows so far; GRID: what is wanted */
+	uint32_t clusters; /* SYNC: m; 1 = all together */
+	uint32_t goal;     /* for a strategy of the application's */
 	uint32_t
 		strategy; /* enum strategy: how it moves towards the pattern; 0: SPREAD's or SYNC's whole wish */
 	uint32_t energy_ppm;                /* what is left of a full account */

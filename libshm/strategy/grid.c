@@ -112,6 +112,29 @@ static struct order_entry *arrivals_sort(const struct step *step)
 	return order_sort(entries, used, step->longest_ns, entries + used);
 }
 
+/* Of the turns as they are planned, this one to be after `wait_ns`. No better than the cap allows. */
+static uint32_t evenness_ppm(const struct step *step, int64_t wait_ns)
+{
+	const int64_t period_ns = step->longest_ns;
+	struct circle circle;
+	uint64_t most_ns;
+
+	circle_open(&circle, step->scratch, step->counted, period_ns);
+	circle_add(&circle, wait_ns % period_ns, step->index);
+	for (uint32_t number = 0; number < step->count; number++) {
+		const struct peer *peer = step->peers + number;
+
+		if (!peer->flags)
+			circle_add(&circle,
+				   (arrival_offset_ns(step, peer) + peer->delay_ns) % period_ns,
+				   peer->index);
+	}
+	most_ns =
+		(uint64_t)circle_largest(&circle, CIRCLE_SOONEST_MIDDLE).length_ns * step->counted;
+	return most_ns > (uint64_t)period_ns ? (uint32_t)part_ns(period_ns, 1000000, most_ns)
+					     : 1000000;
+}
+
 struct wish grid_wish(const struct step *step)
 {
 	const struct order_entry *sorted = arrivals_sort(step);
@@ -130,5 +153,7 @@ struct wish grid_wish(const struct step *step)
 			wide_ns = middle_ns - 1;
 		}
 	}
-	return (struct wish){ .wait_ns = wait_ns, .lag_ns = even_ns - gap_ns };
+	return (struct wish){ .wait_ns = wait_ns,
+			      .lag_ns = even_ns - gap_ns,
+			      .value_ppm = evenness_ppm(step, wait_ns) };
 }

@@ -135,6 +135,8 @@ int64_t spread_place(const struct step *step);
 
 struct wish sync_wish(const struct step *step);
 int64_t sync_place(const struct step *step);
+/* R_m of the turns as they are planned, this one at turn_ns. */
+uint32_t sync_order_ppm(const struct step *step);
 
 /* The pattern among neighbours only (ring, star, small world, file). */
 struct wish neighbours_wish(const struct step *step);

@@ -28,7 +28,7 @@ static void circle_fill(const struct step *step, struct circle *circle, bool wit
 }
 
 /* R_m of the planned turns, m being the number of groups: of which group an agent is makes no difference to it. */
-static uint32_t order_ppm(const struct step *step)
+uint32_t sync_order_ppm(const struct step *step)
 {
 	const struct phasor_period period = phasor_period_make(step->longest_ns);
 	const uint32_t clusters = step->clusters ? step->clusters : 1;
@@ -76,7 +76,7 @@ struct wish sync_wish(const struct step *step)
 	return (struct wish){ .wait_ns = gap.start_ns,
 			      .lag_ns = extent_ns,
 			      .value_ppm = extent_ns <= near_ns ? order_near_ppm(step, extent_ns)
-								: order_ppm(step),
+								: sync_order_ppm(step),
 			      .whole = true };
 }
 

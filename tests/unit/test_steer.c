@@ -20,6 +20,7 @@ struct pilot {
 	uint32_t count;
 	int64_t turn_ns, interval_ns, work_ns, longer_ns; /* longer: the others' period than mine */
 	enum decide_host host;
+	bool grid; /* all arrive when I do, and others are delayed by `at` */
 	int64_t lateness_ns;
 	bool moves; /* the others stay where they are, and I come nearer */
 	struct decision decision;
@@ -45,11 +46,13 @@ static void turn(struct pilot *pilot)
 	struct decide_self self = { .turn_ns = pilot->turn_ns,
 				    .period_ns = P,
 				    .work_ns = pilot->work_ns,
+				    .delay_ns = pilot->grid ? pilot->decision.delay_ns : 0,
 				    .interval_ns = pilot->interval_ns };
 	struct decide_parameters parameters = { .period_ns = P,
 						.band_ppm = 100000,
 						.cap_ns = IN_P(pilot->cap),
 						.host = pilot->host,
+						.rule = pilot->grid ? DECIDE_GRID : DECIDE_SPREAD,
 						.lateness_ns = pilot->lateness_ns,
 						.now_ns = pilot->turn_ns };
 
@@ -61,6 +64,7 @@ static void turn(struct pilot *pilot)
 					     .next_ns = next_ns,
 					     .period_ns = P + pilot->longer_ns,
 					     .work_ns = pilot->work_ns,
+					     .delay_ns = pilot->grid ? IN_P(pilot->at[peer]) : 0,
 					     .index = peer + 1 };
 	}
 	steer_turn(&pilot->steer, &pilot->request, &self, &parameters, peers, pilot->count, scratch,
@@ -294,6 +298,66 @@ static void a_request_scatters_the_share_it_says(void **state)
 		}
 }
 
+/* Who is thrown elsewhere does not pay for where it wished to go. */
+static void a_disruption_costs_no_energy(void **state)
+{
+	struct pilot pilot =
+		pilot_of(ENTRAIN_DISTRIBUTE_LOAD, .1, 3, (const double[]){ .3, .4, .5 });
+	uint64_t spent;
+
+	(void)state;
+	turn(&pilot);
+	spent = pilot.steer.spent;
+	assert_true(spent > 0);
+	pilot.request.disruption = disruption(1, 1, 5);
+	turn(&pilot);
+	assert_true(pilot.steer.scattered);
+	assert_int_equal(pilot.steer.spent, spent);
+}
+
+/* Strategies are about moving, and nobody moves on a grid: a cap that is too small for the target is no stall. */
+static void on_a_grid_no_strategy_is_blamed(void **state)
+{
+	struct pilot pilot =
+		pilot_of(ENTRAIN_DISTRIBUTE_LOAD, .4, 3, (const double[]){ .4 / 3, .8 / 3, .4 });
+
+	(void)state;
+	pilot.grid = true;
+	for (unsigned number = 0; number < 30; number++) {
+		turn(&pilot);
+		assert_int_equal(pilot.decision.delay_ns, 0); /* the first of four */
+		assert_near(pilot.decision.value_ppm, 250000 / .6, 100);
+		assert_int_equal(told(&pilot, ENTRAIN_EVENT_STRATEGY), -1);
+	}
+	assert_false(pilot.steer.reached);
+	/* With room for all, it is reached. */
+	pilot = pilot_of(ENTRAIN_DISTRIBUTE_LOAD, .8, 3, (const double[]){ .25, .5, .75 });
+	pilot.grid = true;
+	turn(&pilot);
+	assert_near(pilot.decision.value_ppm, 1000000, 100);
+	assert_true(pilot.steer.reached);
+}
+
+static void who_comes_together_on_a_grid_is_not_delayed(void **state)
+{
+	struct pilot pilot =
+		pilot_of(ENTRAIN_MINIMIZE_API_CALLS, .4, 3, (const double[]){ 0, 0, 0 });
+
+	(void)state;
+	pilot.grid = true;
+	for (unsigned number = 0; number < 10; number++) {
+		turn(&pilot);
+		assert_int_equal(pilot.decision.delay_ns, 0);
+		assert_int_equal(pilot.decision.pattern, DECIDE_GRID);
+		assert_true(pilot.decision.value_ppm >= 999999 && pilot.steer.reached);
+	}
+	/* From a goal that is apart: mine goes at once. */
+	pilot.decision.delay_ns = IN_P(.3);
+	pilot.turn_ns += IN_P(.3);
+	turn(&pilot);
+	assert_int_equal(pilot.decision.delay_ns, 0);
+}
+
 static void another_goal_begins_anew(void **state)
 {
 	struct pilot pilot = pilot_of(ENTRAIN_DISTRIBUTE_LOAD, .1, 1, (const double[]){ .5 });
@@ -431,6 +495,9 @@ int main(void)
 		cmocka_unit_test(why_a_goal_is_missed_is_told),
 		cmocka_unit_test(after_a_disruption_it_begins_again),
 		cmocka_unit_test(a_request_scatters_the_share_it_says),
+		cmocka_unit_test(a_disruption_costs_no_energy),
+		cmocka_unit_test(on_a_grid_no_strategy_is_blamed),
+		cmocka_unit_test(who_comes_together_on_a_grid_is_not_delayed),
 		cmocka_unit_test(another_goal_begins_anew),
 		cmocka_unit_test(ones_own_strategy_is_tried_first),
 		cmocka_unit_test(the_load_decides_apart_or_together),
