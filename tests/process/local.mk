@@ -171,9 +171,9 @@ LONG_TESTS += %D%/test_barrier_storm
 %C%_test_barrier_threads_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm -lpthread
 endif
 
-# The simulator: on a real terminal (tmux is the terminal).
-TESTS += %D%/test_cli_live.sh
-EXTRA_DIST += %D%/test_cli_live.sh
+# The simulator: as users meet it; on a real terminal (tmux is the terminal).
+TESTS += %D%/test_cli_simulate.sh %D%/test_cli_live.sh
+EXTRA_DIST += %D%/test_cli_simulate.sh %D%/test_cli_live.sh
 
 # ... and that it is made of the library's own object files.
 TESTS += %D%/test_same_objects.sh

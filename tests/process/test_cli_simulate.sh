@@ -1,0 +1,240 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# entrainctl simulate as users meet it: text, JSON, the same for a seed, what it refuses.
+# Needs the tool ($ENTRAINCTL, else ./entrainctl).
+
+tool=${ENTRAINCTL:-./entrainctl}
+source=${srcdir:-.}/tests/process
+[ -x "$tool" ] || { echo "$tool is not built"; exit 99; }
+work=$(mktemp -d) || exit 99
+# It is to need neither swarms nor a place for them.
+export ENTRAIN_DIR=$work/nowhere LC_ALL=C
+unset NO_COLOR
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM HUP
+passed=0
+failed=0
+
+# judge STATUS TEXT: of the last command: was it true?
+judge()
+{
+	if [ "$1" -eq 0 ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAILED: $2"
+		sed 's/^/    out: /' "$work/out" | cut -c 1-200 | head -20
+		sed 's/^/    err: /' "$work/err" | head -20
+	fi
+}
+
+# run STATUS ARGUMENT...
+run()
+{
+	local wanted=$1 got
+
+	shift
+	ran="entrainctl simulate $*"
+	"$tool" simulate "$@" >"$work/out" 2>"$work/err"
+	got=$?
+	[ "$got" -eq "$wanted" ]
+	judge $? "$ran: exit status $got, not $wanted"
+}
+
+says()
+{
+	grep -q -e "$1" "$work/out"
+	judge $? "$ran: does not say '$1'"
+}
+
+quiet()
+{
+	[ ! -s "$work/err" ]
+	judge $? "$ran: something on stderr"
+}
+
+# refuses WORDS ARGUMENT...: with exit status 2, these words, a hint, and nothing on stdout
+refuses()
+{
+	local words=$1
+
+	shift
+	run 2 "$@"
+	grep -q -e "$words" "$work/err" && grep -q '^try: ' "$work/err" && [ ! -s "$work/out" ]
+	judge $? "$ran: stderr does not say '$words' with a hint"
+}
+
+json()
+{
+	awk -f "$source/json_check.awk" "$work/out"
+	judge $? "$ran: no JSON"
+}
+
+# all_cycles_have KEY...: in each line of the array, in the forms of status --json
+cycles_have()
+{
+	local key lines
+
+	lines=$(grep -c '{"cycle": [0-9]*, "at_ns": ' "$work/out")
+	[ "$lines" -eq "$1" ]
+	judge $? "$ran: $lines cycles, not $1"
+	shift
+	for key in "$@"; do
+		[ "$(grep -c "{\"cycle\": .*\"$key\": [^n]" "$work/out")" -eq "$lines" ]
+		judge $? "$ran: $key is not in each cycle"
+	done
+}
+
+# ---- text ------------------------------------------------------------------------------------
+run 0 --agents 32 --start identical --cycles 20
+says '^32 agents, goal distribute-load: evenness 0.9$'
+says '^by its own rule, topology full, start identical, seed 1, delay at most 10 % a cycle$'
+says '^goal reached after 10 cycles$'
+quiet
+run 0 --agents 32 --cycles 40 --crash 30%@10 --join 0.25@20 --disrupt 0.5@30
+says '^crash of 30 % after cycle 10: reached again after [1-4] cycles\?$'
+says '^join of 25 % after cycle 20: reached again after [1-4] cycles\?$'
+says '^disrupt of 50 % after cycle 30: reached again after [1-4] cycles\?$'
+says '^ *20  *22 .*then join of 25 %$'
+for rule in none jitter random-offset flock kuramoto; do
+	run 0 --agents 32 --control "$rule" --cycles 20
+	says '^goal reached never$'
+done
+run 0 --agents 32 --control static --cycles 20 --crash 0.5@10
+says '^goal reached after 0 cycles$'
+says '^crash of 50 % after cycle 10: reached again never$'
+run 0 --agents 64 --control balance --cycles 30
+says '^goal reached after [2-5] cycles$'
+run 0 --agents 16 --control desync --cycles 80
+says '^goal reached after [0-9]* cycles$'
+run 0 --goal all --scale tiny --runs 3 --cycles 40
+[ "$(grep -c '^[a-z-]*  *20  the start  *[0-9]*  *[0-9]*  *3 ' "$work/out")" -eq 8 ]
+judge $? "$ran: not eight goals that are reached"
+run 0 --goal batch --pattern burst --cycles 30
+says '^requests burst: [0-9]* tasks in [0-9]* batches$'
+says 'calls, 9[0-9]\.[0-9] % saved'
+
+# ---- JSON ------------------------------------------------------------------------------------
+run 0 --agents 20 --cycles 12 --json
+json
+quiet
+cycles_have 13 agents_alive agents_off_beat order_parameters coherence evenness min_gap max_gap \
+	evenness_actual peak_overlap value target converged delay energy
+says '^ *"cycles": \['
+says '"converged_at": [0-9]'
+says '"metric": "evenness"'
+says '"order_parameters": \[[0-9.e-]*, [0-9.e-]*, [0-9.e-]*, [0-9.e-]*\]'
+run 0 --agents 20 --cycles 12 --json --control none
+json
+says '"converged_at": null'
+run 0 --goal all --agents 20 --runs 2 --cycles 20 --disrupt 0.3@10 --json
+json
+[ "$(grep -c '"change": "disrupt", "share": 0.3' "$work/out")" -eq 16 ]
+judge $? "$ran: not sixteen runs with their change"
+run 0 --agents 20 --cycles 20 --pattern mixed --json
+json
+says '"calls_saved": [0-9]'
+for topology in ring:4 star small-world:4:0.1; do
+	run 0 --agents 20 --cycles 5 --topology "$topology" --json
+	json
+	says "\"topology\": \"$topology\""
+	cycles_have 6 nearest
+done
+for kind in taken relative grid; do
+	run 0 --agents 20 --cycles 5 --kind "$kind" --json
+	json
+	says "\"kind\": \"$kind\""
+done
+run 0 --agents 1 --cycles 3 --json
+json
+
+# ---- the same for a seed, whatever the number of threads ----------------------------------------
+# same ARGUMENT...: byte for byte with 1 to 4 threads, and something else with another seed
+same()
+{
+	local threads
+
+	run 0 "$@" --json --threads 1
+	cp "$work/out" "$work/first"
+	for threads in 1 2 3 4; do
+		run 0 "$@" --json --threads "$threads"
+		cmp -s "$work/out" "$work/first"
+		judge $? "$ran: not what one thread gives"
+	done
+	run 0 "$@" --json --seed 77
+	! cmp -s "$work/out" "$work/first"
+	judge $? "$ran: the same for another seed"
+}
+
+busy=(--cycles 15 --spread 2% --lateness 10% --vary 20% --actions lognormal
+	--crash 0.3@4 --join 0.25@7 --disrupt 0.3@10 --pattern mixed)
+same --agents 60 "${busy[@]}"
+same --goal all --agents 25 --runs 2 "${busy[@]}"
+same --agents 150 --synchronous "${busy[@]}"
+same --goal all --agents 25 --synchronous "${busy[@]}"
+
+# ---- what is refused, and how ---------------------------------------------------------------------
+refuses '"spraed" is none of: all, minimize-api-calls, distribute-load' --goal spraed
+refuses '"enormous" is none of: all, tiny, small, medium, large, huge' --scale enormous
+refuses 'not both' --scale tiny --agents 5
+refuses '"magic" is none of: spread, none, jitter, random-offset, static, flock, desync, kuramoto, balance' \
+	--control magic
+refuses '"rush" is none of: high-frequency, burst, steady, mixed, sparse' --pattern rush
+refuses '"luck" is none of: stability, speed, efficiency, throughput, resilience, precision' --trait luck
+refuses '"late" is none of: random, identical, join' --start late
+refuses '"odd" is none of: taken, relative, grid' --kind odd
+refuses 'drifting is not available' --kind drifting
+refuses '"big" is none of: equal, lognormal' --actions big
+refuses 'ring' --topology ring:3
+refuses 'is not SHARE@CYCLE such as 0.3@10' --crash 0.3
+refuses 'is not SHARE@CYCLE' --join x@3
+refuses 'is not SHARE@CYCLE' --disrupt 1.5@3
+refuses 'is not SHARE@CYCLE' --disrupt nan@3
+refuses 'cycle 50 is not before the end of 50 cycles' --join 0.3@50
+refuses 'somebody has to be left' --crash 1@3
+refuses 'agents' --agents 0
+refuses 'agents' --agents 10001
+refuses 'agents' --agents many
+refuses 'cycles' --cycles -3
+refuses 'duty' --duty 50
+refuses 'max-delay' --max-delay 101%
+refuses 'seed' --seed -1
+refuses 'more than 100000 runs' --goal all --scale all --runs 10000
+refuses 'hosts that take their instants' --control static --kind grid
+refuses 'order in which agents act' --control flock --synchronous
+refuses 'hosts that take their instants' --synchronous --kind relative
+refuses 'all reads are equally old' --synchronous --stale 5%
+refuses 'one argument too many' web
+refuses 'no such file\|No such file' --topology "file:$work/none"
+
+# ---- a line on a terminal that says how far it is, if it takes long ---------------------------------
+# One that would take hours; the terminal goes away as soon as it has said something.
+progress()
+{
+	local deadline=$((SECONDS + 30)) terminal pid status=1
+
+	script -qfec "echo \$\$ >$work/pid; exec $tool simulate --agents 2000 --cycles 100000" \
+		"$work/typescript" </dev/null >/dev/null 2>&1 &
+	terminal=$!
+	while [ $SECONDS -lt $deadline ] && [ $status -ne 0 ]; do
+		sleep 0.05
+		grep -q '[0-9] % after [0-9]* s' "$work/typescript" 2>/dev/null && status=0
+	done
+	pid=$(cat "$work/pid")
+	kill -INT "$pid"
+	wait "$terminal"
+	return $status
+}
+: >"$work/out" >"$work/err"
+if command -v script >/dev/null; then
+	progress
+	judge $? "no progress is shown on a terminal"
+fi
+if [ -w /dev/full ]; then
+	"$tool" simulate --agents 5 --cycles 3 >/dev/full 2>"$work/err"
+	[ $? -eq 5 ]
+	judge $? "a full disk is not noticed"
+fi
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
