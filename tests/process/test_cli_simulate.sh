@@ -220,8 +220,8 @@ progress()
 		sleep 0.05
 		grep -q '[0-9] % after [0-9]* s' "$work/typescript" 2>/dev/null && status=0
 	done
-	pid=$(cat "$work/pid")
-	kill -INT "$pid"
+	# Not SIGINT: what runs in the background ignores that.
+	read -r pid <"$work/pid" && kill "$pid" || kill "$terminal"
 	wait "$terminal"
 	return $status
 }
