@@ -45,11 +45,11 @@ static void each_kind_has_its_words(void **state)
 /* A kind that was added and forgotten here would be "?" or have no words. */
 static void every_kind_has_a_name_and_words_of_its_own(void **state)
 {
-	char unknown[80];
+	char unknown[80] = "";
 
 	(void)state;
 	for (int kind = 1; kind < ENTRAIN_EVENT_COUNT; kind++) {
-		char text[80];
+		char text[80] = "";
 
 		event_text((uint32_t)kind, 0, 0, text, sizeof(text));
 		event_text(200, 0, 0, unknown, sizeof(unknown));
