@@ -13,7 +13,7 @@ evenness_least()
 
 # ---- what is refused ----------------------------------------------------------------------
 
-run 0 create web --period 100ms --max-delay 20%
+run 0 create web --period 250ms --max-delay 20%
 for wrong in 0 0.0000001 1.1 -0.3 0x1p-2 nan inf half 30 101% 0.3% 5%% ""; do
 	case $wrong in
 	0.3%) run 0 disrupt web --fraction "$wrong" ;; # small, but a share
