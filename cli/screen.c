@@ -79,6 +79,7 @@ static bool terminal_can(char *why, size_t why_size)
 	const char *term = getenv("TERM"), *place;
 	char safe[64];
 	int found = 0;
+	bool placed;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		snprintf(why, why_size, "standard %s is not a terminal",
@@ -91,7 +92,10 @@ static bool terminal_can(char *why, size_t why_size)
 		return false;
 	}
 	place = tigetstr("cup");
-	if (!place || place == (const char *)-1) {
+	placed = place && place != (const char *)-1;
+	/* newterm() reads it again, for itself. */
+	del_curterm(set_curterm(NULL));
+	if (!placed) {
 		snprintf(why, why_size, "a terminal of type \"%s\" cannot place its cursor", safe);
 		return false;
 	}

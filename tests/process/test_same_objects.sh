@@ -59,10 +59,14 @@ for name in steer_turn steer_open decide_scratch_size topology_build goal_row ph
 	judge $? "nothing in the simulator calls $name of the rules"
 done
 
-# bodies FILE...: for each function its name and what it does, without addresses and names; SHORT ones are alike by chance
+# bodies SHORT FILE...: for each function its name and what it does, without addresses and names. Those of fewer than SHORT
+# instructions are left out: they are alike by chance, as functions that compare two numbers for qsort() are.
 bodies()
 {
-	objdump -d --no-show-raw-insn "$@" | awk -v short=25 '
+	local short=$1
+
+	shift
+	objdump -d --no-show-raw-insn "$@" | awk -v short="$short" '
 		function flush() {
 			if (name != "" && count >= short)
 				print text "\t" name
@@ -88,16 +92,16 @@ bodies()
 }
 
 # Nor by another name.
-bodies .libs/libentrain-rules.a | sort -u >"$work/bodies_rules"
+bodies 80 .libs/libentrain-rules.a | sort -u >"$work/bodies_rules"
 # shellcheck disable=SC2086
-bodies $others | sort -u >"$work/bodies_own"
+bodies 80 $others | sort -u >"$work/bodies_own"
 join -t "$(printf '\t')" -o 1.2,2.2 "$work/bodies_rules" "$work/bodies_own" >"$work/copies"
 [ ! -s "$work/copies" ]
 judge $? "the tool has copies: $(cat "$work/copies")"
 
 # And in what runs: each function of the rules is there once, and is in the tool what it is in the library.
 for file in entrainctl libentrain.so; do
-	bodies ".libs/$file" | awk -F '\t' '{ print $2 "\t" $1 }' | sort >"$work/$file"
+	bodies 25 ".libs/$file" | awk -F '\t' '{ print $2 "\t" $1 }' | sort >"$work/$file"
 	join -t "$(printf '\t')" "$work/rules" "$work/$file" >"$work/$file.rules"
 	cut -f 1 "$work/$file.rules" | uniq -d >"$work/twice"
 	[ ! -s "$work/twice" ]
