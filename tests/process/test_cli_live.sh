@@ -227,10 +227,12 @@ start --agents 20 --cycles 3 --start identical
 keys + + +
 sees 'paused after cycle 3, as --cycles has it'
 keys C-z
-sees 'Stopped'
-alternate_is '0 1'
+until_true alternate_is '0 1'
 judge $? "the terminal is not given back to the shell by Ctrl-Z"
-type_in "fg"
+# What the shell says by itself may come before that, onto the screen that is left then.
+type_in jobs
+sees '^\[1\].*Stopped'
+type_in fg
 sees '^20 agents  goal '
 keys p
 until_true screen_lacks PAUSED
