@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_strategy.c - the strategy that an agent names at join is tried first: built in or its application's; events tell. */
+/* test_strategy.c - the strategy that an agent names at join is tried first, built in or its application's, and sees what status shows. */
 #include <pthread.h>
 #include <string.h>
 #include "life.h"
@@ -122,8 +122,8 @@ static void ones_own_is_tried_first_and_left_when_it_stalls(void **state)
 	begin();
 	life_until(__atomic_load_n(&asked, __ATOMIC_RELAXED) >= AGENTS);
 	/* It gets nobody there, so they go on to the goal's, and those do. */
+	life_until(told(ENTRAIN_EVENT_STRATEGY, "changes strategy to splay: stalled") > 0);
 	life_until(converged());
-	life_check(told(ENTRAIN_EVENT_STRATEGY, "changes strategy to splay: stalled") > 0);
 	life_until(told(ENTRAIN_EVENT_REACHED, "") > 0);
 	end();
 }
@@ -157,6 +157,71 @@ static void names_that_nobody_knows_are_refused(void **state)
 	life_remove();
 }
 
+/* ---- what a step reads -------------------------------------------------------------------- */
+
+static uint32_t seen[8];
+
+static int64_t see(const struct entrain_view *view, void *context)
+{
+	(void)context;
+	seen[view->slot] = 0;
+	for (uint32_t i = 0; i < view->count; i++)
+		seen[view->slot] |= 1u << view->others[i].slot;
+	return 0;
+}
+
+static struct entrain_strategy looking = ENTRAIN_STRATEGY;
+
+/* One more turn of each, whenever it is, and what status says of its neighbours. */
+static void all_look(struct entrain_agent *const *five, struct entrain_agent_info *infos)
+{
+	struct entrain_swarm *swarm = entrain_open(NULL, LIFE_SWARM, ENTRAIN_READ, NULL);
+	struct entrain_status status = ENTRAIN_STATUS;
+
+	for (unsigned i = 0; i < 5; i++)
+		life_check(entrain_begin(five[i]) == 0 && entrain_end(five[i]) == 0);
+	life_check(swarm && entrain_status(swarm, &status, infos, 5, NULL) == 0);
+	entrain_close(swarm);
+}
+
+/* Five agents in a ring of eight slots: the ends of their row have one neighbour that is there. */
+static void a_step_reads_the_neighbours_that_status_shows(void **state)
+{
+	struct entrain_agent *five[5];
+	struct entrain_agent_info infos[5];
+	struct entrain_settings settings;
+	struct entrain_options options = ENTRAIN_OPTIONS;
+	struct entrain_swarm *swarm;
+
+	(void)state;
+	looking.name = "looking";
+	looking.delay_ns = see;
+	life_check(entrain_strategy_register(&looking, NULL) == 0);
+	entrain_settings_init(&settings);
+	settings.capacity = 8;
+	settings.period_ns = 10 * LIFE_S;
+	strcpy(settings.topology, "ring:2");
+	life_create_with(&settings);
+	options.strategy = "looking";
+	for (unsigned i = 0; i < 5; i++)
+		life_check((five[i] = entrain_join(LIFE_SWARM, &options, NULL)) != NULL);
+	all_look(five, infos);
+	for (unsigned i = 0; i < 5; i++) {
+		assert_int_equal(infos[i].neighbours, 2);
+		assert_int_equal(seen[i], (1u << (i + 1) | 1u << i >> 1) & 0x1f);
+	}
+	swarm = entrain_open(NULL, LIFE_SWARM, ENTRAIN_ADMIN, NULL);
+	life_check(swarm && entrain_resize(swarm, 0, "full", NULL) == 0);
+	all_look(five, infos);
+	for (unsigned i = 0; i < 5; i++) {
+		assert_int_equal(infos[i].neighbours, 7);
+		assert_int_equal(seen[i], 0x1f & ~(1u << i));
+		entrain_leave(five[i]);
+	}
+	entrain_close(swarm);
+	life_remove();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +229,8 @@ int main(void)
 						life_setup, life_teardown),
 		cmocka_unit_test_setup_teardown(a_built_in_one_is_tried_first, life_setup,
 						life_teardown),
+		cmocka_unit_test_setup_teardown(a_step_reads_the_neighbours_that_status_shows,
+						life_setup, life_teardown),
 		cmocka_unit_test_setup_teardown(names_that_nobody_knows_are_refused, life_setup,
 						life_teardown),
 	};
