@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_strategy.c - the strategy that an agent names at join is tried first, built in or its application's, and sees what status shows. */
+/* test_strategy.c - a strategy named at join is tried first, and sees the neighbours that status shows. */
 #include <pthread.h>
 #include <string.h>
 #include "life.h"
