@@ -72,7 +72,7 @@ static unsigned told(uint32_t kind, const char *words)
 {
 	static struct entrain_event events[EVENTS];
 	struct entrain_swarm *swarm = entrain_open(NULL, LIFE_SWARM, ENTRAIN_READ, NULL);
-	unsigned all, count = 0;
+	unsigned all = 0, count = 0;
 
 	life_check(swarm && entrain_events(swarm, events, EVENTS, &all, NULL) == 0);
 	for (unsigned i = 0; i < all; i++)
