@@ -208,8 +208,12 @@ static int await_ready(struct run *run, int ready, unsigned count)
 		if (instant_now_ns() > deadline_ns)
 			return fail(run, "%u of %u processes were not ready within %d s",
 				    count - here, count, (int)(READY_WAIT_NS / INSTANT_SECOND_NS));
-		if (poll(&poll_ready, 1, 50) <= 0)
+		if (poll(&poll_ready, 1, 50) <= 0) {
+			/* Who died before it was ready never will be. */
+			if (check_children(run))
+				return -1;
 			continue;
+		}
 		got = read(ready, bytes, sizeof(bytes));
 		if (got <= 0)
 			return check_children(run) ? -1 : fail(run, "the processes are gone");
