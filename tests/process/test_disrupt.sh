@@ -69,6 +69,20 @@ run 0 disrupt web --fraction 1 --no-wait
 says '^swarm web: asked 8 agents (seed [0-9]*)$'
 run 0 wait web --converged
 
+# ---- and after other goals are set ----------------------------------------------------------
+
+run 0 set web period=50ms
+for goal in batch reach-consensus recover-from-failure; do
+	run 0 set web goal=$goal
+	run 0 wait web --converged --timeout 30s
+	for share in 30% 50%; do
+		run 0 disrupt web --fraction $share --seed 7
+		run 0 wait web --converged --timeout 30s
+	done
+done
+run 0 set web goal=spread period=100ms
+run 0 wait web --converged
+
 # ---- who does not answer ------------------------------------------------------------------
 
 kill -STOP "$started"
