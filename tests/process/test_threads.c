@@ -15,7 +15,7 @@
 #define RUN_NS (3 * LIFE_S / 2)
 
 static _Atomic int over;
-static _Atomic unsigned owner[SLOTS], two_owners, joins, turns, looks, cancels;
+static _Atomic unsigned owner[SLOTS], two_owners, joins, turns, looks, cancels, rounds;
 static struct entrain_agent *_Atomic canceled;
 
 /* Asserts of cmocka are for the thread that runs the test: here a failure is counted. */
@@ -56,6 +56,19 @@ static void turn(struct entrain_agent *agent)
 	expect(entrain_measure(agent, &measure) == 0);
 	expect(measure.evenness >= 0 && measure.evenness <= 1);
 	expect(entrain_joined(agent, NULL));
+	if (turns % 8 == 0)
+		expect(entrain_quiesce(agent) == 0);
+}
+
+/* A round of the barrier, as far as it is passed soon. */
+static void meet(struct entrain_agent *agent)
+{
+	int code = entrain_barrier_wait(agent, entrain_now_ns() + LIFE_MS);
+
+	expect(code == 0 || code == ENTRAIN_TIMEOUT || code == ENTRAIN_CANCELED);
+	rounds += code == 0;
+	if (turns % 3 == 0)
+		expect(entrain_barrier_leave(agent) == 0);
 }
 
 /* One of those that stay can be cancelled by another thread. */
@@ -69,6 +82,7 @@ static void *stay(void *context)
 		expect(result == 0 || (result == ENTRAIN_CANCELED && agent == canceled));
 		if (result == 0)
 			turn(agent);
+		meet(agent);
 	}
 	return NULL;
 }
@@ -89,6 +103,7 @@ static void *come_and_go(void *context)
 		own(agent);
 		for (int i = 0; i < 3; i++)
 			turn(agent);
+		meet(agent);
 		expect(entrain_rejoin(agent, NULL) == 0);
 		disown(agent);
 		entrain_leave(agent);
@@ -107,19 +122,26 @@ static void *cancel(void *context)
 	return context;
 }
 
-/* An administrator: looks, reaps, switches. */
+/* An administrator: looks, reaps, switches, disrupts, changes the topology. */
 static void *administer(void *context)
 {
 	struct entrain_swarm *swarm = entrain_open(NULL, LIFE_SWARM, ENTRAIN_ADMIN, NULL);
+	static const char *const topologies[] = { "ring:2", "star", "full" };
 	struct entrain_status status = ENTRAIN_STATUS;
+	static struct entrain_event events[64];
 	uint32_t released, unproven;
+	unsigned count;
 
 	while (!over) {
 		expect(entrain_status(swarm, &status, NULL, 0, NULL) == 0);
 		expect(entrain_reap(swarm, &released, &unproven, NULL) == 0);
 		expect(released == 0 && unproven == 0);
 		status.settings.mode = looks++ % 4 ? ENTRAIN_ACT : ENTRAIN_OFF;
+		status.settings.goal = 1 + looks % (ENTRAIN_GOAL_COUNT - 1);
 		expect(entrain_set(swarm, &status.settings, NULL) == 0);
+		expect(entrain_disrupt(swarm, 300000, looks, NULL, NULL) == 0);
+		expect(entrain_resize(swarm, 0, topologies[looks % 3], NULL) == 0);
+		expect(entrain_events(swarm, events, 64, &count, NULL) == 0);
 		life_pause();
 	}
 	entrain_close(swarm);
@@ -135,7 +157,7 @@ static void run(unsigned staying)
 
 	life_create(SLOTS, PERIOD_NS);
 	over = 0;
-	failures = two_owners = joins = turns = looks = cancels = 0;
+	failures = two_owners = joins = turns = looks = cancels = rounds = 0;
 	for (unsigned i = 0; i < SLOTS; i++)
 		owner[i] = 0;
 	for (unsigned i = 0; i < staying; i++) {
@@ -155,9 +177,11 @@ static void run(unsigned staying)
 	over = 1;
 	for (unsigned i = 0; i < count; i++)
 		pthread_join(threads[i], NULL);
-	print_message("%u joins, %u turns, %u cancels, %u looks\n", joins, turns, cancels, looks);
+	print_message("%u joins, %u turns, %u cancels, %u rounds, %u looks\n", joins, turns,
+		      cancels, rounds, looks);
 	assert_int_equal(failures, 0);
 	assert_int_equal(two_owners, 0);
+	assert_true(rounds > 0);
 	for (unsigned i = 0; i < staying; i++)
 		entrain_leave(agents[i]);
 	assert_int_equal(life_occupied(), 0);
