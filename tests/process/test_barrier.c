@@ -74,6 +74,35 @@ static void newcomers_take_part_in_the_round_that_comes_next(void **state)
 	finish(agents, 4);
 }
 
+/* The others have taken no turn since, and know of the new slot from the barrier alone. */
+static void who_comes_into_a_slot_of_a_grown_swarm_is_waited_for(void **state)
+{
+	struct entrain_swarm *swarm;
+	struct entrain_agent *agents[3];
+
+	(void)state;
+	life_create(2, LIFE_S);
+	enter_all(agents, 2);
+	swarm = entrain_open(NULL, LIFE_SWARM, ENTRAIN_ADMIN, NULL);
+	assert_int_equal(entrain_resize(swarm, 3, NULL, NULL), 0);
+	entrain_close(swarm);
+	agents[2] = join();
+	assert_int_equal(agents[2]->index, 2);
+	enter(agents[2]);
+	enter(agents[0]);
+	passes(agents[1]);
+	passes(agents[0]);
+	passes(agents[2]);
+	for (int round = 0; round < 3; round++) {
+		enter(agents[0]);
+		assert_int_equal(wait_ns(agents[1], LIFE_MS), ENTRAIN_TIMEOUT);
+		for (int i = 2; i >= 0; i--)
+			passes(agents[i]);
+		assert_int_equal(round_of(agents[0]), round_of(agents[2]));
+	}
+	finish(agents, 3);
+}
+
 static void who_leaves_is_waited_for_no_longer(void **state)
 {
 	struct entrain_agent *agents[3];
@@ -389,6 +418,7 @@ int main(void)
 		TEST(alone_every_round_passes),
 		TEST(a_round_that_timed_out_stands),
 		TEST(newcomers_take_part_in_the_round_that_comes_next),
+		TEST(who_comes_into_a_slot_of_a_grown_swarm_is_waited_for),
 		TEST(who_leaves_is_waited_for_no_longer),
 		TEST(nobody_passes_a_round_while_one_is_entering),
 		TEST(newcomers_enter_one_at_a_time),
