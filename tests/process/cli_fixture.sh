@@ -45,10 +45,10 @@ no()
 	sed 's/^/    err: /' "$work/err" | head -20
 }
 
-# judge TEXT: was the last command true?
+# judge STATUS TEXT: of the last command: was it true? (Not $? in here: making the text may change it.)
 judge()
 {
-	if [ $? -eq 0 ]; then ok; else no "$1"; fi
+	if [ "$1" -eq 0 ]; then ok; else no "$2"; fi
 }
 
 # run STATUS ARGUMENT...: the tool ends with this status, errors are said as promised
@@ -74,19 +74,19 @@ run()
 says()
 {
 	grep -q -e "$1" "$work/out"
-	judge "$ran: does not say '$1'"
+	judge $? "$ran: does not say '$1'"
 }
 
 says_not()
 {
 	! grep -q -e "$1" "$work/out" "$work/err"
-	judge "$ran: says '$1'"
+	judge $? "$ran: says '$1'"
 }
 
 complains()
 {
 	grep -q -e "$1" "$work/err"
-	judge "$ran: stderr does not say '$1'"
+	judge $? "$ran: stderr does not say '$1'"
 }
 
 # is_json [FILE]: by default the last run's output
@@ -106,7 +106,7 @@ is_json()
 same()
 {
 	[ "$2" = "$3" ]
-	judge "$1: '$2', not '$3'"
+	judge $? "$1: '$2', not '$3'"
 }
 
 # await COMMAND...: true within ten seconds

@@ -35,7 +35,7 @@ says 'topology ring:2, generation 1'
 run 0 resize web --capacity 16 --topology star
 says '^swarm web: 16 slots, topology star, generation 2; 3 of 3 agents follow$'
 [ ! -s "$work/err" ]
-judge "$ran: a progress line where there is no terminal"
+judge $? "$ran: a progress line where there is no terminal"
 printf '0 1\n1 2\n' >"$work/edges"
 run 0 resize web --topology "file:$work/edges" --json
 says '"capacity": 16'
@@ -69,6 +69,6 @@ run 0 resize web --topology ring:4
 says '32 slots, topology ring:4, generation 6; 0 of 0 agents follow'
 run 0 rm web
 [ -z "$(ls "$ENTRAIN_DIR")" ]
-judge "something is left: $(ls "$ENTRAIN_DIR")"
+judge $? "something is left: $(ls "$ENTRAIN_DIR")"
 
 finish 30
