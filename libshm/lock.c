@@ -66,12 +66,24 @@ static enum liveness word_probe(uint64_t word, const struct identity *self)
 	return liveness_probe(self, &other);
 }
 
+/* Is it a swarm's, or becoming one? What stands in any other file is no word of ours. */
+static bool magic_is_ours(uint64_t magic)
+{
+	return magic == 0 || magic == SHM_CONTROL_MAGIC;
+}
+
+static bool read_at(int fd, uint64_t *to, off_t offset)
+{
+	return pread(fd, to, sizeof(*to), offset) == sizeof(*to);
+}
+
 /* For a look: the word, or 0 where there is none. */
 static uint64_t word_read(int fd)
 {
-	uint64_t word;
+	uint64_t magic, word;
 
-	return pread(fd, &word, sizeof(word), offsetof(struct shm_control, holder)) == sizeof(word)
+	return read_at(fd, &magic, 0) && magic_is_ours(magic) &&
+			       read_at(fd, &word, offsetof(struct shm_control, holder))
 		       ? word
 		       : 0;
 }
@@ -97,7 +109,12 @@ static struct shm_control *control_map(int fd)
 	    !(status.st_size == 0 && status.st_uid == geteuid() && control_grow(fd)))
 		return NULL;
 	control = mmap(NULL, SHM_CONTROL_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	return control == MAP_FAILED ? NULL : control;
+	if (control == MAP_FAILED)
+		return NULL;
+	if (magic_is_ours(atomic_load_explicit(&control->header.magic, memory_order_relaxed)))
+		return control;
+	munmap(control, SHM_CONTROL_SIZE);
+	return NULL;
 }
 
 static bool word_change(struct shm_control *control, uint64_t from, uint64_t to)

@@ -332,6 +332,33 @@ static void a_holder_of_whom_nothing_is_known_stops_no_removal(void **state)
 	assert_int_equal(swarm_fixture_files(), 0);
 }
 
+/* Text, as any file has it, at the place of the word: it names nobody, and is left as it was. */
+static void a_foreign_file_names_nobody(void **state)
+{
+	struct segment_place place = forge_place(NAME);
+	struct entrain_error error = { 0 };
+	char text[2 * SHM_CONTROL_SIZE], found[sizeof(text)];
+	struct lock lock;
+	int fd, reader;
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	forge_file(place.control, text, sizeof(text));
+	assert_int_equal(entrain_create(NULL, NAME, NULL, &error), ENTRAIN_EXISTS);
+	fd = control_open();
+	assert_int_equal(lock_holder(fd), 0);
+	assert_false(lock_unproven(fd));
+	reader = read_lock(place.control);
+	assert_true(lock_take(&lock, fd));
+	lock_drop(&lock);
+	assert_int_equal(pread(fd, found, sizeof(found), 0), sizeof(found));
+	assert_memory_equal(found, text, sizeof(text));
+	close(reader);
+	close(fd);
+	assert_int_equal(entrain_remove(NULL, NAME, 0, NULL), 0);
+	assert_int_equal(swarm_fixture_files(), 0);
+}
+
 /* ---- a squatter -------------------------------------------------------------------------------- */
 
 static int squat(void *context)
@@ -383,6 +410,7 @@ int main(void)
 		TEST(nobody_creates_amid_a_removal),
 		TEST(a_remover_leaves_what_is_not_his),
 		TEST(a_holder_of_whom_nothing_is_known_stops_no_removal),
+		TEST(a_foreign_file_names_nobody),
 		TEST(a_squatter_stops_root_for_a_moment_only),
 	};
 
