@@ -113,6 +113,19 @@ static enum liveness pid_probe(uint32_t pid)
 	return errno == ESRCH ? LIVENESS_DEAD : LIVENESS_UNKNOWN;
 }
 
+/* The number is that of a thread by now: then no process has it, and whoever had it is gone. */
+static bool is_thread(uint32_t pid)
+{
+	char path[32], text[1024];
+	const char *group;
+
+	snprintf(path, sizeof(path), "/proc/%u/status", pid);
+	if (procfile_read(path, text, sizeof(text)) <= 0)
+		return false;
+	group = strstr(text, "\nTgid:");
+	return group && strtoul(group + 6, NULL, 10) != pid;
+}
+
 uint64_t liveness_start(const struct identity *self, uint32_t pid)
 {
 	uint64_t start_ticks;
@@ -136,6 +149,8 @@ enum liveness liveness_probe(const struct identity *self, const struct identity 
 	if (other->pid == 0 || !self->pid_space || self->pid_space != other->pid_space)
 		return LIVENESS_UNKNOWN;
 	result = pid_probe(other->pid);
+	if (result == LIVENESS_UNKNOWN && !self->proc_foreign && is_thread(other->pid))
+		result = LIVENESS_DEAD;
 	if (result == LIVENESS_ALIVE && other->start_ticks && !self->proc_foreign) {
 		snprintf(path, sizeof(path), "/proc/%u/stat", other->pid);
 		if (stat_read(path, &state, &threads, &start_ticks) < 0)

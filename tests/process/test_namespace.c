@@ -2,6 +2,7 @@
 /* test_namespace.c - a pid proves nothing by itself: pids that live again, other pid namespaces, shifted clocks. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -132,6 +133,40 @@ static void an_agent_frees_a_slot_whose_pid_lives_again(void **state)
 {
 	(void)state;
 	a_slot_is_freed_although_its_pid_lives_again(true);
+}
+
+static _Atomic pid_t thread_number;
+static _Atomic bool thread_may_end;
+
+static void *thread_stays(void *unused)
+{
+	(void)unused;
+	thread_number = (pid_t)syscall(SYS_gettid);
+	life_until(thread_may_end);
+	return NULL;
+}
+
+/* Threads take their numbers from where processes take theirs. */
+static void a_pid_that_a_thread_has_now_is_of_nobody_who_lives(void **state)
+{
+	struct identity self, other;
+	pthread_t thread;
+
+	(void)state;
+	identity_read(&self);
+	other = self;
+	thread_number = 0;
+	thread_may_end = false;
+	assert_int_equal(pthread_create(&thread, NULL, thread_stays, NULL), 0);
+	life_until(thread_number);
+	other.pid = (uint32_t)thread_number;
+	assert_int_equal(liveness_probe(&self, &other), LIVENESS_DEAD);
+	assert_int_equal(liveness_probe(&self, &self), LIVENESS_ALIVE);
+	/* but not by a /proc that shows another pid namespace */
+	self.proc_foreign = 1;
+	assert_int_equal(liveness_probe(&self, &other), LIVENESS_UNKNOWN);
+	thread_may_end = true;
+	assert_int_equal(pthread_join(thread, NULL), 0);
 }
 
 /* ---- another pid namespace --------------------------------------------------------------- */
@@ -345,7 +380,7 @@ static void descend(void *context)
 {
 	struct descent *descent = context;
 	struct stage *stage = &descent->stage;
-	uint32_t released, unproven;
+	uint32_t released = 0, unproven = 0; /* counts go on */
 	pid_t pid;
 
 	if (!proc_hide(stage, descent->new_space ? CLONE_NEWPID : 0))
@@ -484,6 +519,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(reap_frees_a_slot_whose_pid_lives_again),
 		TEST(an_agent_frees_a_slot_whose_pid_lives_again),
+		TEST(a_pid_that_a_thread_has_now_is_of_nobody_who_lives),
 		TEST(agents_of_another_pid_namespace_are_never_declared_dead),
 		TEST(agents_of_another_pid_namespace_without_its_proc_neither),
 		TEST(without_proc_a_grandchild_still_proves_death),
