@@ -88,15 +88,17 @@ static enum entrain_code left_remove(const struct segment_place *place, int fd,
 				     struct entrain_error *error)
 {
 	struct shm_control copy;
+	uint64_t magic;
 
 	memset(&copy, 0, sizeof(copy));
 	if (!object_still_named(fd, place->control))
 		return ENTRAIN_OK;
 	if (pread(fd, &copy, sizeof(copy), 0) < 0)
 		return error_system(error, errno, WHAT, place->control);
-	if (atomic_load_explicit(&copy.header.magic, memory_order_relaxed) != 0 &&
-	    (atomic_load_explicit(&copy.header.magic, memory_order_relaxed) != SHM_CONTROL_MAGIC ||
-	     !atomic_load_explicit(&copy.settings.removed, memory_order_relaxed)))
+	magic = atomic_load_explicit(&copy.header.magic, memory_order_relaxed);
+	if (magic != 0 && magic != SHM_CONTROL_MAGIC)
+		return error_set(error, ENTRAIN_FOREIGN, 0, WHAT, place->control, NULL);
+	if (magic != 0 && !atomic_load_explicit(&copy.settings.removed, memory_order_relaxed))
 		return error_set(error, ENTRAIN_EXISTS, 0, WHAT, place->control, NULL);
 	if (!object_may_remove(place->agents, WHAT, error))
 		return ENTRAIN_FOREIGN;

@@ -344,7 +344,7 @@ static void a_foreign_file_names_nobody(void **state)
 	(void)state;
 	memset(text, 'a', sizeof(text));
 	forge_file(place.control, text, sizeof(text));
-	assert_int_equal(entrain_create(NULL, NAME, NULL, &error), ENTRAIN_EXISTS);
+	assert_int_equal(entrain_create(NULL, NAME, NULL, &error), ENTRAIN_FOREIGN);
 	fd = control_open();
 	assert_int_equal(lock_holder(fd), 0);
 	assert_false(lock_unproven(fd));
