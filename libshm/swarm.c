@@ -110,6 +110,11 @@ enum entrain_code swarm_admin_lock(struct entrain_swarm *swarm, const char *what
 	if (lock_take(&swarm->lock, fd))
 		return ENTRAIN_OK;
 	pid = error ? lock_holder(fd) : 0;
+	if (pid && lock_unproven(fd))
+		return error_set(error, ENTRAIN_NOT_READY, 0, what, swarm->segment.place.control,
+				 "process %u of another pid namespace is changing it; if there is "
+				 "none, remove the swarm and create it anew",
+				 pid);
 	if (pid)
 		return error_set(error, ENTRAIN_NOT_READY, 0, what, swarm->segment.place.control,
 				 "another administrator (process %u) is changing it right now",

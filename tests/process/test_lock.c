@@ -315,6 +315,7 @@ static void a_remover_leaves_what_is_not_his(void **state)
 /* An administrator in another pid namespace died, beside a read lock: nobody can prove it. Removing is still possible. */
 static void a_holder_of_whom_nothing_is_known_stops_no_removal(void **state)
 {
+	struct entrain_error error = { 0 };
 	const uint64_t word = UINT64_C(1) << 42 | 1; /* pid 1 of a namespace that there is not */
 	struct segment_place place = forge_place(NAME);
 	struct lock lock;
@@ -327,7 +328,8 @@ static void a_holder_of_whom_nothing_is_known_stops_no_removal(void **state)
 	assert_false(lock_take(&lock, fd));
 	assert_true(lock_unproven(fd));
 	close(fd);
-	assert_int_equal(set_code(NULL), ENTRAIN_NOT_READY);
+	assert_int_equal(set_code(&error), ENTRAIN_NOT_READY);
+	assert_non_null(strstr(error.why, "process 1 of another pid namespace"));
 	assert_int_equal(entrain_remove(NULL, NAME, 0, NULL), 0);
 	assert_int_equal(swarm_fixture_files(), 0);
 }
