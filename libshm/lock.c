@@ -22,7 +22,7 @@ static bool lock_call(int fd, int call, short type, struct flock *lock)
 	return fcntl(fd, call, lock) == 0;
 }
 
-bool lock_held(int fd)
+static bool kernel_held(int fd)
 {
 	struct flock lock;
 
@@ -170,7 +170,7 @@ static bool word_take(struct lock *lock, int fd)
 	taken = word_clear(control, &self) && word_change(control, 0, lock->word);
 	MARK();
 	atomic_thread_fence(memory_order_seq_cst);
-	if (taken && lock_held(fd)) {
+	if (taken && kernel_held(fd)) {
 		word_change(control, lock->word, 0);
 		taken = false;
 	}
@@ -229,10 +229,24 @@ void lock_drop(struct lock *lock)
 	lock->fd = -1;
 }
 
+bool lock_held(int fd)
+{
+	struct identity self;
+	uint64_t word;
+
+	if (kernel_held(fd))
+		return true;
+	word = word_read(fd);
+	if (!word)
+		return false;
+	identity_read(&self);
+	return word_probe(word, &self) != LIVENESS_DEAD;
+}
+
 bool lock_unproven(int fd)
 {
 	struct identity self;
-	uint64_t word = lock_held(fd) ? 0 : word_read(fd);
+	uint64_t word = kernel_held(fd) ? 0 : word_read(fd);
 
 	if (!word)
 		return false;

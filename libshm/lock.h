@@ -24,7 +24,7 @@ bool lock_take(struct lock *lock, int fd);
 /* Drop it, also for a child that another thread forked meanwhile and that shares the descriptor. Does nothing when not held. */
 void lock_drop(struct lock *lock);
 
-/* Does anybody hold the kernel's lock, as a creator always does? For any descriptor; takes nothing. */
+/* Does anybody hold it who is not proven dead? For any descriptor; takes nothing. */
 bool lock_held(int fd);
 
 /* Is it held by the word only, of somebody who can be proven neither dead nor alive: of another pid namespace? */

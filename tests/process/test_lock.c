@@ -245,17 +245,24 @@ static void who_looks_is_told_who_creates(void **state)
 {
 	struct entrain_error error = { 0 };
 	char number[32];
+	int reader;
 	pid_t pid;
 
 	(void)state;
-	forge_file(forge_place(NAME).control, "", 0);
-	pid = start_ready(hold, NULL);
-	snprintf(number, sizeof(number), "process %d ", (int)pid);
-	assert_null(entrain_open(NULL, NAME, ENTRAIN_READ, &error));
-	assert_int_equal(error.code, ENTRAIN_NOT_READY);
-	assert_non_null(strstr(error.why, number));
-	scene->go_on = 1;
-	assert_int_equal(swarm_child_result(pid, CHILD_MS), 0);
+	for (int goes = 0; goes < 2; goes++) {
+		forge_file(forge_place(NAME).control, "", 0);
+		reader = goes ? read_lock(forge_place(NAME).control) : -1;
+		pid = start_ready(hold, NULL);
+		snprintf(number, sizeof(number), "process %d ", (int)pid);
+		assert_null(entrain_open(NULL, NAME, ENTRAIN_READ, &error));
+		assert_int_equal(error.code, ENTRAIN_NOT_READY);
+		assert_non_null(strstr(error.why, number));
+		swarm_child_kill(pid);
+		assert_null(entrain_open(NULL, NAME, ENTRAIN_READ, &error));
+		assert_int_equal(error.code, ENTRAIN_HALF_MADE);
+		close(reader);
+		forge_clear(NAME);
+	}
 }
 
 static void mark_pause(const char *function, int line)
