@@ -9,17 +9,22 @@
 #include "lock.h"
 #include "procfile.h"
 
-/* Does this descriptor hold a write lock? /proc says so in a line such as "lock: 1: OFDLCK ADVISORY WRITE -1 00:17:5 0 EOF". */
+/*
+ * Does this descriptor hold a write lock? /proc says so in a line such as "lock: 1: OFDLCK ADVISORY WRITE -1 00:17:5 0 EOF". There may
+ * be others: flock(), which excludes nobody here, needs no right to write.
+ */
 static bool descriptor_locks(const char *pid, const char *number)
 {
-	char path[80], text[1024];
-	const char *line;
+	char path[80], text[1024], *next = NULL;
 
 	snprintf(path, sizeof(path), "/proc/%.20s/fdinfo/%.20s", pid, number);
 	if (procfile_read(path, text, sizeof(text)) <= 0)
 		return false;
-	line = strstr(text, "lock:");
-	return line && strstr(line, "WRITE");
+	for (char *line = strtok_r(text, "\n", &next); line; line = strtok_r(NULL, "\n", &next))
+		if (strncmp(line, "lock:", 5) == 0 && strstr(line, "OFDLCK") &&
+		    strstr(line, "WRITE"))
+			return true;
+	return false;
 }
 
 static bool process_locks(const char *pid, const struct stat *object)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -167,6 +168,24 @@ static int hold(void *context)
 
 	(void)context;
 	return lock_take(&lock, control_open()) ? ready_until_told() : 1;
+}
+
+/* flock() is a lock of another kind, which whoever may read can have. */
+static void who_holds_another_kind_of_lock_is_not_named(void **state)
+{
+	int fd, other;
+	pid_t pid;
+
+	(void)state;
+	forge_swarm(NAME, PERIOD_NS);
+	fd = control_open();
+	other = open(forge_place(NAME).control, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(flock(other, LOCK_EX), 0);
+	pid = start_ready(hold, NULL);
+	assert_int_equal(lock_holder(fd), pid);
+	swarm_child_kill(pid);
+	close(other);
+	close(fd);
 }
 
 /* The kernel drops no word in memory. */
@@ -413,6 +432,7 @@ int main(void)
 		TEST(beside_a_read_lock_too),
 		TEST(of_an_empty_object_too),
 		TEST(the_lock_stays_when_the_reader_goes),
+		TEST(who_holds_another_kind_of_lock_is_not_named),
 		TEST(a_dead_holder_holds_nothing),
 		TEST(administrators_are_told_beside_a_read_lock),
 		TEST(who_looks_is_told_who_creates),
