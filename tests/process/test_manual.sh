@@ -109,8 +109,22 @@ pages_are_clean()
 	done
 }
 
+# Also in a tree unpacked from the tarball, as distcheck has it: what a page points to was packed.
+links_lead_somewhere()
+{
+	: >"$work/links"
+	for page in "$top/README.md" "$top"/doc/*.md "$top"/*/README.md; do
+		grep -oE '\]\([^)#:]+\)' "$page" | tr -d '()]' | while read -r link; do
+			echo "$link" >>"$work/links"
+			[ -e "${page%/*}/$link" ] || echo "$page: $link"
+		done
+	done >"$work/out"
+	[ -s "$work/links" ] || no "no links found"
+	[ ! -s "$work/out" ] || { no "links that lead nowhere:"; cat "$work/out"; }
+}
+
 for test in codes_are_in_the_manual functions_are_in_the_manual keys_are_in_the_manual \
-	words_are_in_the_manual the_sample_is_right pages_are_clean; do
+	words_are_in_the_manual the_sample_is_right pages_are_clean links_lead_somewhere; do
 	before=$failed
 	$test
 	[ $failed -eq $before ] && echo "ok $test" || echo "not ok $test"
