@@ -83,16 +83,14 @@ static enum entrain_code squatted_error(int fd, const struct stat *status, const
 			 (unsigned)status->st_uid, process);
 }
 
-/* Ours to take over: locked, and left half-made or half-removed? Then it goes. */
-static enum entrain_code left_remove(const struct segment_place *place, int fd,
+/* Is it complete, or no swarm's at all? ENTRAIN_OK: neither; it is half-made or half-removed, or was so when we looked. */
+static enum entrain_code whole_check(const struct segment_place *place, int fd,
 				     struct entrain_error *error)
 {
 	struct shm_control copy;
 	uint64_t magic;
 
 	memset(&copy, 0, sizeof(copy));
-	if (!object_still_named(fd, place->control))
-		return ENTRAIN_OK;
 	if (pread(fd, &copy, sizeof(copy), 0) < 0)
 		return error_system(error, errno, WHAT, place->control);
 	magic = atomic_load_explicit(&copy.header.magic, memory_order_relaxed);
@@ -100,9 +98,42 @@ static enum entrain_code left_remove(const struct segment_place *place, int fd,
 		return error_set(error, ENTRAIN_FOREIGN, 0, WHAT, place->control, NULL);
 	if (magic != 0 && !atomic_load_explicit(&copy.settings.removed, memory_order_relaxed))
 		return error_set(error, ENTRAIN_EXISTS, 0, WHAT, place->control, NULL);
+	return ENTRAIN_OK;
+}
+
+/* Ours to take over: locked, and left half-made or half-removed? Then it goes. */
+static enum entrain_code left_remove(const struct segment_place *place, int fd,
+				     struct entrain_error *error)
+{
+	enum entrain_code code;
+
+	if (!object_still_named(fd, place->control))
+		return ENTRAIN_OK;
+	code = whole_check(place, fd, error);
+	if (code)
+		return code;
 	if (!object_may_remove(place->agents, WHAT, error))
 		return ENTRAIN_FOREIGN;
 	return unlink_all(place, fd, error);
+}
+
+/* Somebody has the lock. */
+static enum entrain_code busy_check(const struct segment_place *place, int fd, bool last,
+				    struct entrain_error *error)
+{
+	enum entrain_code code = ENTRAIN_OK;
+	struct stat status;
+
+	/* He may be changing a swarm that there is: that answers us already. */
+	if (object_still_named(fd, place->control))
+		code = whole_check(place, fd, error);
+	if (code)
+		return code;
+	if (!last)
+		return ENTRAIN_NOT_READY;
+	if (fstat(fd, &status) == 0 && status.st_uid != geteuid())
+		return squatted_error(fd, &status, place->control, error);
+	return held_error(fd, WHAT, place->control, error);
 }
 
 /*
@@ -131,12 +162,9 @@ static enum entrain_code take_over(const struct segment_place *place, bool last,
 		MARK();
 		code = left_remove(place, fd, error);
 		lock_drop(&lock);
-	} else if (!last)
-		code = ENTRAIN_NOT_READY;
-	else if (status.st_uid != geteuid())
-		code = squatted_error(fd, &status, place->control, error);
-	else
-		code = held_error(fd, WHAT, place->control, error);
+	} else {
+		code = busy_check(place, fd, last, error);
+	}
 	close(fd);
 	return code;
 }
