@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* topology_build.c - the graphs: ring, star, small world, and those that people bring in a file. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "error.h"
 #include "topology.h"
 
@@ -12,6 +15,7 @@
 /* Another seed each time a small world fell apart; then its ring is kept whole. */
 #define SEEDS_TRIED 16
 #define EDGES_MAX (TOPOLOGY_ENTRIES_MAX / 2)
+#define LINE_MAX_BYTES 1024u /* of a file, with its end */
 
 /* Undirected, from < to but in a graph that is being made. */
 struct edge {
@@ -383,30 +387,54 @@ static enum entrain_code file_edges(struct file_reading *reading, struct edges *
 	return !code && !done ? no_memory(error) : code;
 }
 
+/* Read under the lock of administrators: a pipe or a terminal, which may never end, would hold all of them up. */
+static FILE *file_open(const char *path, enum entrain_code *code, struct entrain_error *error)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat facts;
+	FILE *stream = NULL;
+
+	if (fd < 0 && errno == ENOENT)
+		*code = error_set(error, ENTRAIN_USAGE, ENOENT, WHAT, path,
+				  "there is no such file");
+	else if (fd < 0 || fstat(fd, &facts) < 0)
+		*code = error_system(error, errno, WHAT, path);
+	else if (!S_ISREG(facts.st_mode))
+		*code = error_set(error, ENTRAIN_USAGE, 0, WHAT, path, "it is no regular file");
+	else if (!(stream = fdopen(fd, "r")))
+		*code = error_system(error, errno, WHAT, path);
+	if (!stream && fd >= 0)
+		close(fd);
+	return stream;
+}
+
 static enum entrain_code file_read(const char *path, uint32_t capacity, uint32_t *nodes,
 				   struct edges *edges, struct entrain_error *error)
 {
 	struct file_reading reading = { .path = path, .capacity = capacity };
 	enum entrain_code code = ENTRAIN_OK;
-	FILE *stream = fopen(path, "re");
-	char *text = NULL;
-	size_t room = 0;
+	FILE *stream = file_open(path, &code, error);
+	char text[LINE_MAX_BYTES];
 	uint32_t line = 0;
 
 	if (!stream)
-		return errno == ENOENT ? error_set(error, ENTRAIN_USAGE, ENOENT, WHAT, path,
-						   "there is no such file")
-				       : error_system(error, errno, WHAT, path);
+		return code;
 	errno = 0;
-	while (!code && getline(&text, &room, stream) >= 0)
-		code = line_take(&reading, text, ++line, error);
+	while (!code && fgets(text, sizeof(text), stream)) {
+		line++;
+		if (strlen(text) == sizeof(text) - 1 && text[sizeof(text) - 2] != '\n')
+			code = line_refuse(&reading, line, error,
+					   "it is longer than %u bytes, no line `i j`",
+					   LINE_MAX_BYTES - 2, 0);
+		else
+			code = line_take(&reading, text, line, error);
+	}
 	if (!code && !feof(stream))
 		code = error_system(error, errno ? errno : EIO, WHAT, path);
 	if (!code)
 		code = file_edges(&reading, edges, error);
 	*nodes = reading.nodes;
 	free(reading.edge);
-	free(text);
 	fclose(stream);
 	return code;
 }
