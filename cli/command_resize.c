@@ -144,6 +144,28 @@ static void result_print(const struct picture *picture, const struct progress *p
 	putchar('\n');
 }
 
+/* Does what was asked for hold, or has another administrator published after us? Where the object cannot be read, there is the
+ * kind alone to tell by. */
+static int is_overridden(const struct invocation *invocation, const struct picture *picture)
+{
+	const char *asked = option_text(&invocation->options, "topology");
+	const char *holds = picture->status.settings.topology;
+	size_t length = strlen(holds);
+
+	return asked && strcmp(asked, holds) != 0 &&
+	       (strncmp(asked, holds, length) != 0 || asked[length] != ':');
+}
+
+static int overridden_say(const struct picture *picture)
+{
+	char hint[128];
+
+	snprintf(hint, sizeof(hint), "entrainctl status %s", picture->swarm);
+	return message_failure(STATUS_NO, "resize", hint,
+			       "another administrator has published %s since",
+			       picture->status.settings.topology);
+}
+
 static int published_finish(const struct invocation *invocation, struct entrain_swarm *swarm,
 			    struct picture *picture)
 {
@@ -159,6 +181,8 @@ static int published_finish(const struct invocation *invocation, struct entrain_
 		result_json(picture);
 	else
 		result_print(picture, &progress);
+	if (is_overridden(invocation, picture))
+		return overridden_say(picture);
 	if (status == STATUS_NO)
 		message_failure(STATUS_NO, "resize", NULL,
 				"it is published, but %u agent%s not taken it yet: %s",

@@ -59,6 +59,21 @@ complains 'it is published, but 3 agents have not taken it yet: slot 0 pid [0-9]
 run 1 resize web --capacity 32 --timeout 50ms --json
 says '"behind": \[$'
 says '{"slot": 2, "pid": [0-9]*, "name": "worker[1-3]"}'
+
+# of two administrators one wins, and the other is told
+"$tool" resize web --topology star --timeout 3s >"$work/first" 2>&1 &
+first=$!
+tries=0
+until "$tool" status web | grep -q 'topology star'; do
+	tries=$((tries + 1))
+	[ $tries -lt 150 ] || break
+	sleep 0.02
+done
+run 0 resize web --topology ring:4 --no-wait
+wait $first
+judge $((! $?)) "the administrator whose topology was replaced: exit status 0"
+grep -q 'another administrator has published ring:4 since' "$work/first"
+judge $? "the administrator whose topology was replaced is told: $(cat "$work/first")"
 run 0 check web
 for pid in $pids; do
 	kill -9 "$pid"
@@ -66,9 +81,9 @@ done
 pids=
 run 0 reap web
 run 0 resize web --topology ring:4
-says '32 slots, topology ring:4, generation 6; 0 of 0 agents follow'
+says '32 slots, topology ring:4, generation 8; 0 of 0 agents follow'
 run 0 rm web
 [ -z "$(ls "$ENTRAIN_DIR")" ]
 judge $? "something is left: $(ls "$ENTRAIN_DIR")"
 
-finish 30
+finish 40
