@@ -205,6 +205,14 @@ static void result_print(const struct disruption *disruption)
 	json_finish(&json);
 }
 
+/* Agents follow the last request: their answers, at this place, may be to another one than ours. */
+static int overridden_say(void)
+{
+	return message_failure(STATUS_NO, "disrupt", "try again in a moment",
+			       "another administrator has asked for a disruption since: who "
+			       "scattered for which cannot be told");
+}
+
 static int answers_wait(struct disruption *disruption)
 {
 	int64_t longest_ns = disruption->before.status.measure.longest_period_ns;
@@ -220,6 +228,8 @@ static int answers_wait(struct disruption *disruption)
 	do {
 		if (answers_read(disruption, &error))
 			return message_error(&error, disruption->invocation->swarm);
+		if (disruption->now.status.disruption != disruption->number)
+			return overridden_say();
 		if (disruption->answers[BEHIND] == 0) {
 			result_print(disruption);
 			return STATUS_DONE;

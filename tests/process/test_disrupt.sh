@@ -105,4 +105,25 @@ run 0 set web mode=act
 run 0 disrupt web --fraction 1
 says '8 of 8 agents scattered'
 
-finish 51
+# ---- of two administrators the last one counts, and the other is told ------------------------
+
+run 0 set web period=8s --wait
+request()
+{
+	"$tool" status web --json | sed -n 's/.*"disruption": {"number": \([0-9]*\).*/\1/p'
+}
+before=$(request)
+is_asked()
+{
+	[ "$(request)" = $((before + 1)) ]
+}
+"$tool" disrupt web --fraction 1 >"$work/first" 2>&1 &
+first=$!
+await is_asked || no "the first request is not seen"
+run 0 disrupt web --fraction 0.1 --no-wait
+wait $first
+same "exit status of the one that was replaced" $? 1
+grep -q 'another administrator has asked' "$work/first"
+judge $? "the one that was replaced is told: $(cat "$work/first")"
+
+finish 55
