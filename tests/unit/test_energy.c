@@ -40,26 +40,36 @@ static void it_is_full_again_in_twenty_periods(void **state)
 	assert_int_equal(energy_recover(7, -5, PERIOD), 7);
 }
 
-/* spent + level - recovered = 100, over any history. */
+/* spent + level - recovered = 100, over any history: here in a book of its own, of what the rules say each turn is worth. */
 static void the_account_balances(void **state)
 {
 	uint64_t seed = 5;
-	uint32_t energy = ENERGY_FULL;
+	uint32_t energy = ENERGY_FULL, poor = 0;
 	int64_t spent = 0, recovered = 0;
 
 	(void)state;
 	for (int turn = 0; turn < 10000; turn++) {
-		uint32_t before = energy;
+		int64_t elapsed_ns = (int64_t)(next_random(&seed) % (2 * PERIOD));
+		int64_t move_ns = (int64_t)(next_random(&seed) % PERIOD), moved_ns;
+		int64_t gain = elapsed_ns * ENERGY_FULL / (20 * PERIOD);
+		int64_t level = ENERGY_FULL + recovered - spent, price;
 
-		energy = energy_recover(energy, (int64_t)(next_random(&seed) % (2 * PERIOD)),
-					PERIOD);
-		recovered += energy - before;
-		before = energy;
-		energy_spend(&energy, 40, (int64_t)(next_random(&seed) % (PERIOD / 2)), PERIOD);
-		spent += before - energy;
-		assert_true(energy <= ENERGY_FULL);
+		recovered += gain < ENERGY_FULL - level ? gain : ENERGY_FULL - level;
+		level = ENERGY_FULL + recovered - spent;
+		energy = energy_recover(energy, elapsed_ns, PERIOD);
+		assert_int_equal(energy, level);
+		price = move_ns * 40 * 512 / PERIOD;
+		spent += price < level ? price : level;
+		moved_ns = energy_spend(&energy, 40, move_ns, PERIOD);
+		assert_int_equal(energy, ENERGY_FULL + recovered - spent);
+		poor += price > level;
+		/* a share of what was wished: as much as there was energy for, to a grain of the account */
+		if (price > level)
+			assert_true(llabs(moved_ns - PERIOD / 40 * level / 512) <= PERIOD / 20480);
+		else
+			assert_true(moved_ns == move_ns);
 	}
-	assert_true(spent + energy - recovered == ENERGY_FULL);
+	assert_true(poor > 100);
 }
 
 int main(void)
