@@ -22,6 +22,22 @@ static void assert_near(double have, double want)
 		fail_msg("%.9f is not %.9f", have, want);
 }
 
+/* The flag, at targets closely below and above what somebody else has worked out. */
+static void assert_flag(uint32_t goal, double value, uint32_t count)
+{
+	const uint32_t value_ppm = (uint32_t)(value * 1e6);
+
+	settings.goal = goal;
+	for (uint32_t target_ppm = value_ppm > 10 ? value_ppm - 10 : 1;
+	     target_ppm <= value_ppm + 10 && target_ppm <= 1000000; target_ppm += 20) {
+		settings.target_ppm = target_ppm;
+		measure_fill(&measure, all, count, NOW, &settings, words);
+		if (measure.converged != (target_ppm <= value_ppm))
+			fail_msg("%u agents, goal %u at %f: flag %u for target %u ppm", count, goal,
+				 value, measure.converged, target_ppm);
+	}
+}
+
 /* Agents at these phases (of PERIOD), each with an action of `work` periods. */
 static void swarm_at(const double *phases, uint32_t count, double work)
 {
@@ -135,6 +151,8 @@ static void random_swarms_agree_with_brute_force(void **state)
 			fail_msg("%u agents: largest gap %f, by brute force %f", count,
 				 measure.max_gap, largest * count);
 		assert_near(measure.coherence, sqrt(re * re + im * im) / count);
+		assert_flag(ENTRAIN_DISTRIBUTE_LOAD, 1 / (largest * count), count);
+		assert_flag(ENTRAIN_MINIMIZE_API_CALLS, sqrt(re * re + im * im) / count, count);
 	}
 }
 
