@@ -120,6 +120,33 @@ static void who_stalls_for_five_turns_goes_on(void **state)
 	assert_int_equal(pilot.steer.strategy, strategy[1]);
 }
 
+/* It is not the name alone that changes: what moves is another strategy, at its own price. */
+static void who_goes_on_moves_otherwise(void **state)
+{
+	static const uint32_t prices[] = {
+		[STRATEGY_SPLAY] = 40, [STRATEGY_PULSE_COUPLING] = 120, [STRATEGY_PHASE_NUDGE] = 20
+	};
+	struct pilot pilot = pilot_of(ENTRAIN_DISTRIBUTE_LOAD, .1, 1, (const double[]){ .6 });
+	int64_t move_ns[3];
+
+	(void)state;
+	for (unsigned tried = 0; tried < 3; tried++) {
+		for (unsigned number = 0; number < 6; number++) {
+			uint64_t spent = pilot.steer.spent;
+
+			turn(&pilot);
+			assert_int_equal(pilot.decision.price, prices[pilot.steer.strategy]);
+			assert_int_equal(pilot.steer.spent - spent,
+					 pilot.decision.move_ns * pilot.decision.price * 512 / P);
+		}
+		move_ns[tried] = pilot.decision.move_ns;
+	}
+	/* The one before is too close: splay goes as far as the cap lets it, and so does who is inhibited; a nudge is small. */
+	assert_in_range(move_ns[0], IN_P(.09), IN_P(.1));
+	assert_in_range(move_ns[1], IN_P(.09), IN_P(.1));
+	assert_in_range(move_ns[2], 1, IN_P(.09));
+}
+
 static void the_best_of_all_is_kept(void **state)
 {
 	struct pilot pilot = pilot_of(ENTRAIN_DISTRIBUTE_LOAD, 0, 1, (const double[]){ .1 });
@@ -488,6 +515,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_stalls_for_five_turns_goes_on),
+		cmocka_unit_test(who_goes_on_moves_otherwise),
 		cmocka_unit_test(the_best_of_all_is_kept),
 		cmocka_unit_test(a_tenth_better_is_progress),
 		cmocka_unit_test(who_is_as_near_as_lateness_allows_does_not_stall),
