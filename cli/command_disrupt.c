@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* entrainctl disrupt: some agents scatter their phase. */
 #include <entrain.h>
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,7 +52,7 @@ static int fraction_parse(const char *text, uint32_t *ppm)
 	if (!text)
 		return message_usage("disrupt", hint, "--fraction is not given");
 	errno = 0;
-	value = isdigit((unsigned char)*text) && !strpbrk(text, "xX") ? strtod(text, &end) : -1;
+	value = option_decimal(text, &end);
 	if (value >= 0 && strcmp(end, "%") == 0) {
 		value /= 100;
 		end++;

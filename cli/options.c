@@ -35,13 +35,24 @@ const char *option_argument(const struct option_row *row)
 	return row->argument && row->kind != OPTION_FLAG ? row->argument : words[row->kind];
 }
 
+double option_decimal(const char *text, char **end)
+{
+	double value = strtod(text, end);
+
+	/* as people write them: no sign, space, word or hexadecimal */
+	if (!isdigit((unsigned char)text[text[0] == '.']) ||
+	    (text[0] == '0' && (text[1] == 'x' || text[1] == 'X')))
+		return -1;
+	return value;
+}
+
 static int percent_parse(const char *text, int64_t *ppm, char *why, size_t why_size)
 {
 	char *end;
 	double value;
 
 	errno = 0;
-	value = isdigit((unsigned char)*text) ? strtod(text, &end) : -1;
+	value = option_decimal(text, &end);
 	if (value < 0 || errno || strcmp(end, "%") != 0 || value > 1e9) {
 		snprintf(why, why_size, "\"%s\" is not a share such as 25%%", text);
 		return STATUS_USAGE;

@@ -53,6 +53,9 @@ int option_given(const struct option_set *set, const char *name);
 int64_t option_number(const struct option_set *set, const char *name);
 const char *option_text(const struct option_set *set, const char *name);
 
+/* A decimal number, as "0.3" or ".3", at the beginning of a text, and where it ends; -1: there is none. */
+double option_decimal(const char *text, char **end);
+
 /* One value of one kind from its text. Returns 0, or 2 with a sentence in `why`. */
 int option_value_parse(enum option_kind kind, const char *text, int64_t *number, char *why,
 		       size_t why_size);

@@ -81,19 +81,19 @@ static int change_read(const struct option_set *options, const char *name, uint3
 		       struct simulation_change *change)
 {
 	const char *text = option_text(options, name);
-	char what[64], *end = NULL, *after = NULL;
+	char what[64], *end, *after = NULL;
 	unsigned long cycle = 0;
 	double share;
 
 	snprintf(what, sizeof(what), "simulate --%s", name);
 	if (!text)
 		return 0;
-	share = text[0] >= '0' && text[0] <= '9' ? strtod(text, &end) : -1;
-	if (end && *end == '%') {
+	share = option_decimal(text, &end);
+	if (*end == '%') {
 		share /= 100;
 		end++;
 	}
-	if (end && end[0] == '@' && end[1] >= '0' && end[1] <= '9')
+	if (end[0] == '@' && end[1] >= '0' && end[1] <= '9')
 		cycle = strtoul(end + 1, &after, 10);
 	if (!after || *after || !(share > 0 && share <= 1))
 		return message_usage(what, HINT,

@@ -91,7 +91,7 @@ says '^32 agents, goal distribute-load: evenness 0.9$'
 says '^by its own rule, topology full, start identical, seed 1, delay at most 10 % a cycle$'
 says '^goal reached after 10 cycles$'
 quiet
-run 0 --agents 32 --cycles 40 --crash 30%@10 --join 0.25@20 --disrupt 0.5@30
+run 0 --agents 32 --cycles 40 --crash 30%@10 --join .25@20 --disrupt 0.5@30
 says '^crash of 30 % after cycle 10: reached again after [1-4] cycles\?$'
 says '^join of 25 % after cycle 20: reached again after [1-4] cycles\?$'
 says '^disrupt of 50 % after cycle 30: reached again after [1-4] cycles\?$'
@@ -187,6 +187,8 @@ refuses 'drifting is not available' --kind drifting
 refuses '"big" is none of: equal, lognormal' --actions big
 refuses 'ring' --topology ring:3
 refuses 'is not SHARE@CYCLE such as 0.3@10' --crash 0.3
+refuses 'is not a share such as 25%' --lateness 0x10%
+refuses 'is not SHARE@CYCLE' --crash .@3
 refuses 'is not SHARE@CYCLE' --join x@3
 refuses 'is not SHARE@CYCLE' --disrupt 1.5@3
 refuses 'is not SHARE@CYCLE' --disrupt nan@3

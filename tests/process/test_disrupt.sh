@@ -14,7 +14,7 @@ evenness_least()
 # ---- what is refused ----------------------------------------------------------------------
 
 run 0 create web --period 250ms --max-delay 20%
-for wrong in 0 0.0000001 1.1 -0.3 0x1p-2 nan inf half 30 101% 0.3% 5%% ""; do
+for wrong in 0 . .x 0.0000001 1.1 -0.3 0x1p-2 nan inf half 30 101% 0.3% 5%% ""; do
 	case $wrong in
 	0.3%) run 0 disrupt web --fraction "$wrong" ;; # small, but a share
 	*) run 2 disrupt web --fraction "$wrong" ;;
@@ -25,7 +25,7 @@ run 2 disrupt web --fraction 0.3 --seed -1
 run 2 disrupt web --fraction 0.3 --seed 2147483648
 run 2 disrupt web --fraction 0.3 --timeout 5
 run 3 disrupt nosuch --fraction 0.3
-run 0 disrupt web --fraction 0.5
+run 0 disrupt web --fraction .5
 says '^swarm web: 0 of 0 agents scattered'
 
 # ---- what it does -------------------------------------------------------------------------
