@@ -23,7 +23,10 @@ struct entrain_agent {
 
 	/* where it is */
 	bool joined;
-	enum entrain_code why; /* why not joined */
+	enum entrain_code why;  /* why not joined */
+	bool sealed;            /* asks the system for nothing after the join */
+	struct identity self;   /* sealed: of the process that joined */
+	int64_t claim_again_ns; /* sealed: not before, after a claim that failed */
 	struct segment_place place;
 	struct segment_trust trust;
 	struct mapping *mapping;
@@ -90,6 +93,9 @@ bool agent_first_turn(struct entrain_agent *agent, int64_t now_ns);
 
 /* Read the settings from control into the agent. False: unsound or removed; nothing changed. */
 bool agent_settings_read(struct entrain_agent *agent);
+
+/* Of a sealed agent, with the process's lock held: take a slot, without a system call. */
+enum entrain_code agent_claim_sealed(struct entrain_agent *agent);
 
 /* In a call that may block: notice a lost slot or a removed swarm, try to join again. */
 void agent_upkeep(struct entrain_agent *agent);

@@ -37,7 +37,7 @@ static enum entrain_code options_check(const struct entrain_options *options,
 
 	if (options->size != sizeof(*options))
 		why = "start from ENTRAIN_OPTIONS of this library's header";
-	else if (options->flags & ~ENTRAIN_CREATE)
+	else if (options->flags & ~(ENTRAIN_CREATE | ENTRAIN_SEALED))
 		why = "an unknown flag is set";
 	else if (options->kind > ENTRAIN_GRID)
 		why = "kind is none of taken, relative, grid";
@@ -86,7 +86,9 @@ static enum entrain_code claim(struct entrain_agent *agent, bool hurry, struct e
 	MARK();
 	/* A slot may be lost again before the first publish: to a reaper who takes us for dead, in a full swarm. */
 	for (int tries = 0; tries < CLAIM_TRIES && !published; tries++) {
-		index = roster_claim(&agent->roster, self, now_ns, hurry, &agent->owner);
+		index = agent->sealed
+				? roster_claim_free(&agent->roster, self, now_ns, &agent->owner)
+				: roster_claim(&agent->roster, self, now_ns, hurry, &agent->owner);
 		if (index < 0)
 			return error_set(
 				error, ENTRAIN_FULL, 0, WHAT, agent->place.name,
@@ -136,6 +138,17 @@ static void detach(struct entrain_agent *agent)
 	}
 }
 
+/* With the lock held: everything but the slot. */
+static enum entrain_code seal(struct entrain_agent *agent)
+{
+	agent->self = *process_identity();
+	process_watch_forks();
+	if (!agent_settings_read(agent))
+		return agent->why;
+	agent->why = ENTRAIN_NOT_READY;
+	return ENTRAIN_OK;
+}
+
 static enum entrain_code join_locked(struct entrain_agent *agent, bool hurry,
 				     struct entrain_error *error)
 {
@@ -145,7 +158,7 @@ static enum entrain_code join_locked(struct entrain_agent *agent, bool hurry,
 	if (!agent->mapping)
 		return code;
 	mapping_reclaim(agent->mapping, !hurry);
-	code = claim(agent, hurry, error);
+	code = agent->sealed ? seal(agent) : claim(agent, hurry, error);
 	if (code)
 		detach(agent);
 	return code;
@@ -218,6 +231,7 @@ static struct entrain_agent *agent_make(const struct entrain_options *options,
 	agent->trust.owner = options->owner;
 	agent->own_strategy = own_strategy;
 	agent->own = own;
+	agent->sealed = (options->flags & ENTRAIN_SEALED) != 0;
 	return agent;
 }
 
@@ -324,6 +338,16 @@ static enum entrain_code rejoin_locked(struct entrain_agent *agent, bool hurry,
 	}
 	detach(agent);
 	return join_locked(agent, hurry, error);
+}
+
+enum entrain_code agent_claim_sealed(struct entrain_agent *agent)
+{
+	if (!agent_here(agent))
+		become_own(agent);
+	if (agent->joined && slot_owned(&agent->owner))
+		return ENTRAIN_OK;
+	agent->joined = false;
+	return claim(agent, true, NULL);
 }
 
 int entrain_rejoin(struct entrain_agent *agent, struct entrain_error *error)

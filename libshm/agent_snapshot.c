@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* agent_snapshot.c - what an agent sees of the others: one pass over the slots, or over those of its neighbours. */
 #include "agent_snapshot.h"
+#include <errno.h>
 #include <sys/mman.h>
 #include "agent.h"
 
@@ -97,7 +98,7 @@ uint32_t agent_snapshot(struct entrain_agent *agent, int64_t now_ns, uint32_t *a
 	uint32_t count = 0;
 
 	agent->doubt = DECIDE_NOBODY;
-	agent->graph = neighbours_take(agent, now_ns, acting, &count);
+	agent->graph = !agent->sealed && neighbours_take(agent, now_ns, acting, &count);
 	if (agent->graph)
 		return count;
 	for (uint32_t base = 0; base < roster->capacity; base += 64) {
@@ -118,12 +119,18 @@ uint32_t agent_snapshot(struct entrain_agent *agent, int64_t now_ns, uint32_t *a
 void agent_follow(struct entrain_agent *agent, int64_t now_ns)
 {
 	struct view_cell *cell = &agent->mapping->view;
-	uint64_t generation;
+	uint64_t generation, word;
 	int failed;
 
-	view_follow(cell, &agent->mapping->segment);
-	generation = view_generation(cell);
-	failed = view_failed(cell);
+	if (agent->sealed) {
+		word = view_word(&agent->mapping->segment);
+		generation = SHM_TOPOLOGY_GENERATION(word);
+		failed = SHM_TOPOLOGY_KIND(word) == TOPOLOGY_FULL ? 0 : EPERM;
+	} else {
+		view_follow(cell, &agent->mapping->segment);
+		generation = view_generation(cell);
+		failed = view_failed(cell);
+	}
 	if (agent->joined && (generation != agent->generation || agent->cannot_follow != !!failed))
 		recorder_note(&agent->recorder, now_ns,
 			      failed ? ENTRAIN_EVENT_CANNOT_FOLLOW : ENTRAIN_EVENT_TOPOLOGY,

@@ -337,6 +337,8 @@ static void step(struct entrain_agent *agent, int64_t now_ns, uint32_t count)
 	slot_set_fact(&agent->owner, FACT_DELAY_LAST, (uint64_t)decision.delay_ns);
 	slot_set_fact(&agent->owner, FACT_DELAY_MAX, (uint64_t)agent->delay_max_ns);
 	slot_set_fact(&agent->owner, FACT_DELAY_TOTAL, (uint64_t)agent->delay_total_ns / 1000);
+	if (agent->sealed)
+		return;
 	if (decision.suspect != DECIDE_NOBODY)
 		agent_probe_silent(agent, decision.suspect, now_ns);
 	else if (agent->doubt != DECIDE_NOBODY || decision.implausible)

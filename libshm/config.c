@@ -38,7 +38,10 @@ struct reading {
 	bool found;
 	struct entrain_settings *settings;
 	struct entrain_settings other; /* of sections that are only checked */
-	struct host_rule rule;
+	struct entrain_rule rule;
+	void (*rule_each)(const struct entrain_rule *rule,
+			  void *context); /* rules alone are read */
+	void *rule_context;
 	enum section_kind kind; /* of the section now read */
 	bool matters;           /* its keys are read */
 	bool is_wanted;
@@ -161,6 +164,8 @@ static void section_finish(struct reading *reading)
 		swarm_finish(reading);
 	else if (reading->kind == SECTION_RULE && host_rule_check(&reading->rule, &why))
 		report(reading, reading->section_line, "%s: %s", why.object, why.why);
+	else if (reading->kind == SECTION_RULE && reading->rule_each && !reading->findings)
+		reading->rule_each(&reading->rule, reading->rule_context);
 }
 
 static enum section_kind section_kind(const char *section, const char **name)
@@ -206,8 +211,10 @@ static void section_enter(struct reading *reading, const char *section)
 			     strcmp(name, reading->wanted) == 0;
 	reading->found = reading->found || reading->is_wanted;
 	/* another swarm's section is another swarm's matter, and a rule is none of a swarm's */
-	reading->matters =
-		reading->kind != SECTION_UNKNOWN && (!reading->wanted || reading->is_wanted);
+	reading->matters = reading->kind != SECTION_UNKNOWN &&
+			   (reading->rule_each ? reading->kind == SECTION_RULE
+					       : !reading->wanted || reading->is_wanted);
+	snprintf(reading->rule.name, sizeof(reading->rule.name), "%.63s", name);
 	if (reading->kind == SECTION_UNKNOWN)
 		report(reading, reading->line,
 		       "section [%.64s] is not known; sections are [swarm NAME] and [rule NAME]",
@@ -395,6 +402,21 @@ int entrain_config_check(const char *file, finding_callback *finding, void *cont
 	if (code == ENTRAIN_CONFIG && reading.findings)
 		error_set(error, code, 0, WHAT, reading.file, "%u finding%s", reading.findings,
 			  reading.findings == 1 ? "" : "s");
+	errno = saved;
+	return (int)code;
+}
+
+int entrain_config_rules(const char *file,
+			 void (*each)(const struct entrain_rule *rule, void *context),
+			 void *context, struct entrain_error *error)
+{
+	struct first_finding first = { error, 0 };
+	struct reading reading = {
+		.rule_each = each, .rule_context = context, .finding = keep_first, .context = &first
+	};
+	int saved = errno;
+	enum entrain_code code = parse(&reading, file, error);
+
 	errno = saved;
 	return (int)code;
 }

@@ -12,38 +12,38 @@
 #define WILD "*?["
 #define THREAD_NAME_MOST 15 /* the kernel keeps no more of it */
 
-typedef int value_setter(struct host_rule *rule, const char *key, const char *value,
+typedef int value_setter(struct entrain_rule *rule, const char *key, const char *value,
 			 struct entrain_error *error);
 
 #define refuse(error, key, ...) error_set(error, ENTRAIN_USAGE, 0, "read rule", key, __VA_ARGS__)
 
 static const char *const call_names[] = {
 #define CALL_NAME(name) #name,
-	HOST_CALLS(CALL_NAME)
+	ENTRAIN_CALLS(CALL_NAME)
 #undef CALL_NAME
 };
 
 static const char *const action_names[] = {
-	[HOST_STAGGER] = "stagger",
-	[HOST_BATCH] = "batch",
-	[HOST_PACE] = "pace",
-	[HOST_OBSERVE] = "observe",
+	[ENTRAIN_ACTION_STAGGER] = "stagger",
+	[ENTRAIN_ACTION_BATCH] = "batch",
+	[ENTRAIN_ACTION_PACE] = "pace",
+	[ENTRAIN_ACTION_OBSERVE] = "observe",
 };
 #define ACTIONS (sizeof(action_names) / sizeof(action_names[0]))
 
-static int glob_take(char glob[HOST_GLOB_MOST], const char *key, const char *value,
+static int glob_take(char glob[ENTRAIN_GLOB_MOST], const char *key, const char *value,
 		     struct entrain_error *error)
 {
 	if (!*value)
 		return refuse(error, key, "nothing is given");
-	if (strlen(value) >= HOST_GLOB_MOST)
-		return refuse(error, key, "it is longer than %d bytes", HOST_GLOB_MOST - 1);
-	snprintf(glob, HOST_GLOB_MOST, "%s", value);
+	if (strlen(value) >= ENTRAIN_GLOB_MOST)
+		return refuse(error, key, "it is longer than %d bytes", ENTRAIN_GLOB_MOST - 1);
+	snprintf(glob, ENTRAIN_GLOB_MOST, "%s", value);
 	return 0;
 }
 
 /* What is matched is a whole path: a bare name would never match, and nobody would know why. */
-static int path_glob_take(char glob[HOST_GLOB_MOST], const char *key, const char *value,
+static int path_glob_take(char glob[ENTRAIN_GLOB_MOST], const char *key, const char *value,
 			  struct entrain_error *error)
 {
 	if (*value && !strchr("/" WILD, *value))
@@ -53,25 +53,25 @@ static int path_glob_take(char glob[HOST_GLOB_MOST], const char *key, const char
 	return glob_take(glob, key, value, error);
 }
 
-static int set_exe(struct host_rule *rule, const char *key, const char *value,
+static int set_exe(struct entrain_rule *rule, const char *key, const char *value,
 		   struct entrain_error *error)
 {
 	return path_glob_take(rule->exe, key, value, error);
 }
 
-static int set_path(struct host_rule *rule, const char *key, const char *value,
+static int set_path(struct entrain_rule *rule, const char *key, const char *value,
 		    struct entrain_error *error)
 {
 	return path_glob_take(rule->path, key, value, error);
 }
 
-static int set_role(struct host_rule *rule, const char *key, const char *value,
+static int set_role(struct entrain_rule *rule, const char *key, const char *value,
 		    struct entrain_error *error)
 {
 	return glob_take(rule->role, key, value, error);
 }
 
-static int set_thread(struct host_rule *rule, const char *key, const char *value,
+static int set_thread(struct entrain_rule *rule, const char *key, const char *value,
 		      struct entrain_error *error)
 {
 	if (strlen(value) > THREAD_NAME_MOST && !strpbrk(value, WILD "\\"))
@@ -83,7 +83,7 @@ static int set_thread(struct host_rule *rule, const char *key, const char *value
 
 static bool call_find(const char *name, size_t length, uint32_t *call)
 {
-	for (*call = 0; *call < HOST_CALL_COUNT; ++*call)
+	for (*call = 0; *call < ENTRAIN_CALL_COUNT; ++*call)
 		if (strncmp(call_names[*call], name, length) == 0 &&
 		    call_names[*call][length] == '\0')
 			return true;
@@ -91,7 +91,7 @@ static bool call_find(const char *name, size_t length, uint32_t *call)
 }
 
 /* "fdatasync, fsync" */
-static int set_calls(struct host_rule *rule, const char *key, const char *value,
+static int set_calls(struct entrain_rule *rule, const char *key, const char *value,
 		     struct entrain_error *error)
 {
 	uint32_t calls = 0, call;
@@ -118,7 +118,7 @@ static int set_calls(struct host_rule *rule, const char *key, const char *value,
 	return 0;
 }
 
-static int set_swarm(struct host_rule *rule, const char *key, const char *value,
+static int set_swarm(struct entrain_rule *rule, const char *key, const char *value,
 		     struct entrain_error *error)
 {
 	if (!swarm_name_valid(value))
@@ -128,10 +128,10 @@ static int set_swarm(struct host_rule *rule, const char *key, const char *value,
 	return 0;
 }
 
-static int set_action(struct host_rule *rule, const char *key, const char *value,
+static int set_action(struct entrain_rule *rule, const char *key, const char *value,
 		      struct entrain_error *error)
 {
-	for (unsigned action = HOST_STAGGER; action < ACTIONS; action++)
+	for (unsigned action = ENTRAIN_ACTION_STAGGER; action < ACTIONS; action++)
 		if (strcmp(value, action_names[action]) == 0) {
 			rule->action = action;
 			return 0;
@@ -140,7 +140,7 @@ static int set_action(struct host_rule *rule, const char *key, const char *value
 }
 
 /* Written as a swarm's. */
-static int set_max_delay(struct host_rule *rule, const char *key, const char *value,
+static int set_max_delay(struct entrain_rule *rule, const char *key, const char *value,
 			 struct entrain_error *error)
 {
 	struct entrain_settings settings;
@@ -176,7 +176,7 @@ const struct host_rule_key *host_rule_key(unsigned index)
 	return index < ROWS ? &table[index].key : NULL;
 }
 
-void host_rule_init(struct host_rule *rule)
+void host_rule_init(struct entrain_rule *rule)
 {
 	memset(rule, 0, sizeof(*rule));
 	snprintf(rule->swarm, sizeof(rule->swarm), "default");
@@ -191,7 +191,7 @@ static bool key_matches(const char *name, const char *typed)
 	return *name == *typed;
 }
 
-int host_rule_set(struct host_rule *rule, const char *key, const char *value,
+int host_rule_set(struct entrain_rule *rule, const char *key, const char *value,
 		  struct entrain_error *error)
 {
 	for (unsigned i = 0; i < ROWS; i++)
@@ -200,10 +200,10 @@ int host_rule_set(struct host_rule *rule, const char *key, const char *value,
 	return refuse(error, key, "there is no such key of a rule");
 }
 
-int host_rule_check(const struct host_rule *rule, struct entrain_error *error)
+int host_rule_check(const struct entrain_rule *rule, struct entrain_error *error)
 {
 	/* A default would be a guess: to watch a host and to make it wait are worlds apart. */
-	if (rule->action == HOST_UNSAID)
+	if (rule->action == ENTRAIN_ACTION_UNSAID)
 		return refuse(error, "action",
 			      "it is not given; write stagger, batch, pace or observe");
 	return 0;

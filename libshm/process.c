@@ -17,7 +17,8 @@ struct page {
 		lock; /* all zero is PTHREAD_MUTEX_INITIALIZER on glibc: a wiped lock is a free one */
 	struct identity identity;
 	struct mapping *mappings;
-	bool rcu_proved; /* a child whose fork handlers ran */
+	uint32_t told_pid; /* by the handlers of fork(), in a child; 0: not */
+	bool rcu_proved;   /* a child whose fork handlers ran */
 	bool rcu_usable; /* liburcu is in order: nobody read under it before a fork, or that is proved */
 };
 
@@ -42,6 +43,7 @@ static void rcu_prove(void)
 static struct {
 	_Atomic uint64_t pid_space; /* 0: not known */
 	_Atomic uint32_t pid;       /* of who was seen last in this line */
+	_Atomic bool quiet;         /* the handlers of fork() may ask the system for nothing */
 } line;
 
 /* In a process whose page is empty. Who has no parent is the first one in a new namespace, or seen from there. One that no handler
@@ -61,12 +63,15 @@ static void line_before_fork(void)
 {
 	struct page *page = atomic_load_explicit(&the_page, memory_order_acquire);
 
-	if (!page || atomic_load_explicit(&page->id, memory_order_relaxed) == 0)
+	if (!atomic_load_explicit(&line.quiet, memory_order_relaxed) &&
+	    (!page || atomic_load_explicit(&page->id, memory_order_relaxed) == 0))
 		line_look();
 }
 
 static void line_in_child(void)
 {
+	if (atomic_load_explicit(&line.quiet, memory_order_relaxed))
+		return;
 	if (getppid() == 0)
 		atomic_store_explicit(&line.pid_space, 0, memory_order_relaxed);
 	atomic_store_explicit(&line.pid, (uint32_t)getpid(), memory_order_relaxed);
@@ -126,6 +131,59 @@ static void page_fill(struct page *page)
 		atomic_store_explicit(&page->id, id, memory_order_release);
 	}
 	pthread_mutex_unlock(&page->lock);
+}
+
+/*
+ * glibc keeps each thread's id, and has the kernel write it anew in a child of fork(). A mutex that knows its owner shows it; the
+ * first thread's is the pid. getpid() would say the same, but is a call that a filter may kill the host for.
+ */
+static void child_tell(void)
+{
+	struct page *page = atomic_load_explicit(&the_page, memory_order_relaxed);
+	pthread_mutex_t mutex = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP;
+
+	if (!page || pthread_mutex_lock(&mutex))
+		return;
+	page->told_pid = (uint32_t)mutex.__data.__owner;
+	pthread_mutex_unlock(&mutex);
+}
+
+static void child_tell_register(void)
+{
+	pthread_atfork(NULL, NULL, child_tell);
+}
+
+void process_watch_forks(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	/* line_look() then knows a child by its parent only. */
+	atomic_store_explicit(&line.quiet, true, memory_order_relaxed);
+	pthread_once(&once, child_tell_register);
+}
+
+bool process_adopt(const struct identity *parent)
+{
+	struct page *page = atomic_load_explicit(&the_page, memory_order_acquire);
+
+	if (!page)
+		return false;
+	if (atomic_load_explicit(&page->id, memory_order_acquire))
+		return true;
+	if (!page->told_pid || pthread_mutex_trylock(&page->lock))
+		return false;
+	if (atomic_load_explicit(&page->id, memory_order_relaxed) == 0) {
+		page->identity = *parent;
+		page->identity.pid = page->told_pid;
+		page->identity.start_ticks = 0;
+		page->rcu_usable = page->rcu_proved || !view_fork_prepared();
+		/* [P2] release: as in page_fill(). */
+		atomic_store_explicit(
+			&page->id, (uint64_t)clock_wall_ns() ^ (uint64_t)page->told_pid << 42 ^ 1,
+			memory_order_release);
+	}
+	pthread_mutex_unlock(&page->lock);
+	return true;
 }
 
 uint64_t process_id(void)

@@ -29,6 +29,13 @@ uint64_t process_id(void);
 /* The cheap question of every call on a handle: does it belong to this process? No system call. */
 bool process_is(uint64_t id);
 
+/* For who may make no system call in a child: from now on the handlers of fork() tell a child its pid, and make no call. */
+void process_watch_forks(void);
+
+/* In a child that was told its pid: be the child of `parent`, without a system call. Its start time stays unknown. True also where
+ * this was done before, or where no child is; false: a child of a raw clone. */
+bool process_adopt(const struct identity *parent);
+
 /* Who this process is, for slots. Read once; valid while the lock is held or a handle exists. Without /proc (chroot) it is in the
  * pid namespace of its parent, where that can be told. */
 const struct identity *process_identity(void);

@@ -138,6 +138,12 @@ static int64_t claimed_at(const struct roster *roster, uint32_t index, uint64_t 
 	return tag_matches(acting, version) ? acting_began_ns(acting, now_ns) : 0;
 }
 
+long roster_claim_free(const struct roster *roster, const struct identity *self, int64_t now_ns,
+		       struct slot_owner *owner)
+{
+	return claim_lowest(roster, self, now_ns, owner);
+}
+
 static bool claim_unfinished(uint64_t version)
 {
 	return version_pid(version) && version_sequence(version) == 0;

@@ -21,6 +21,10 @@ struct roster {
 long roster_claim(const struct roster *roster, const struct identity *self, int64_t now_ns,
 		  bool hurry, struct slot_owner *owner);
 
+/* The same, but nobody is looked up and nothing is freed: no system call. */
+long roster_claim_free(const struct roster *roster, const struct identity *self, int64_t now_ns,
+		       struct slot_owner *owner);
+
 /* Free the slots of the program image before this one (exec keeps pid and start time): those of our pid, start time and
  * namespace, but of another image. */
 void roster_release_former(const struct roster *roster, const struct identity *self);

@@ -182,13 +182,14 @@ struct entrain_agent;
 /* Join flags. */
 #define ENTRAIN_CREATE \
 	1u /* create the swarm, with `settings` or the defaults, where it is missing */
+#define ENTRAIN_SEALED 2u /* take all that is needed now, but no slot: see entrain_claim() */
 
 struct entrain_settings;
 
 /* How to join. Start from ENTRAIN_OPTIONS; what stays 0 or NULL is the default. */
 struct entrain_options {
 	uint32_t size;     /* sizeof, set by ENTRAIN_OPTIONS */
-	uint32_t flags;    /* ENTRAIN_CREATE or 0 */
+	uint32_t flags;    /* ENTRAIN_CREATE, ENTRAIN_SEALED */
 	const char *dir;   /* directory of the objects; default: $ENTRAIN_DIR or /dev/shm */
 	const char *name;  /* role, up to 18 bytes; default: the program's name */
 	const char *label; /* trace label, up to 12 bytes, carried by status and events */
@@ -307,6 +308,39 @@ ENTRAIN_API int entrain_label(struct entrain_agent *agent, const char *label);
  * lock only. A process that exits without it is noticed by the others.
  */
 ENTRAIN_API void entrain_leave(struct entrain_agent *agent);
+
+/* ---- sealed agents: for plugins within a host that knows nothing of them --------------- */
+
+/*
+ * Take a slot with an agent that was joined with ENTRAIN_SEALED. Such a join maps the swarm and takes its memory, but no slot:
+ * until this call entrain_joined() says ENTRAIN_NOT_READY. From the join on the functions of this part, and entrain_begin(),
+ * entrain_end(), entrain_next_turn_ns() and entrain_joined(), make no system call on the handle, allocate nothing, wait for no lock
+ * and leave liburcu alone, whatever happens: so they are safe in a host that has changed its root or user, closed all
+ * descriptors or filters system calls. The price: a sealed agent looks nobody up, follows a topology of neighbours as if it were
+ * full (cannot_follow), and does not come back to a swarm that was removed. Calls that wait must not be made on it.
+ * Returns  0 it has a slot (also if it had one); ENTRAIN_NOT_READY: another thread is at it, or a former try failed less than a
+ *          period ago; ENTRAIN_FULL; ENTRAIN_NO_SWARM: removed; ENTRAIN_UNSOUND; ENTRAIN_USAGE: not sealed; ENTRAIN_FORKED:
+ *          a child of a raw clone or _Fork(), which stays out.
+ * Fork     in a child of fork() it makes the handle the child's own; its mapping is inherited.
+ */
+ENTRAIN_API int entrain_claim(struct entrain_agent *agent);
+
+/*
+ * For hosts that come to their turn by themselves, and are there since `arrived_ns`: until when to hold them.
+ * Returns  an instant. At or before now: let it go on. Later: ask again then; it is at most 50 ms ahead, so that `set mode=off`
+ *          is obeyed. Never a later one than max_delay after `arrived_ns`; none at all where the turn cannot be reached
+ *          within it, has just been missed, or in any mode but act.
+ */
+ENTRAIN_API int64_t entrain_hold_ns(const struct entrain_agent *agent, int64_t arrived_ns);
+
+/* The own period, as it has been found to be; 0: the swarm's. Outside the swarm's band the agent is off-beat: shown, and left
+ * alone. From the next turn on. Returns 0, ENTRAIN_FORKED, or ENTRAIN_USAGE if it is not 1 ms .. 24 h. */
+ENTRAIN_API int entrain_set_period(struct entrain_agent *agent, int64_t period_ns);
+
+/* The settings of the agent's swarm, as they are now. Returns 0, ENTRAIN_FORKED, ENTRAIN_USAGE, ENTRAIN_UNSOUND, or
+ * ENTRAIN_NO_SWARM where it was removed. */
+ENTRAIN_API int entrain_swarm_settings(const struct entrain_agent *agent,
+				       struct entrain_settings *settings);
 
 /* ---- barrier: phase-locked rounds ------------------------------------------------------ */
 
@@ -505,6 +539,58 @@ ENTRAIN_API int entrain_config_check(const char *file,
 
 /* The path of the configuration file that would be read. */
 ENTRAIN_API const char *entrain_config_path(void);
+
+/* ---- rules for hosts that know nothing of entrain ------------------------------------- */
+
+/* The calls that a rule can name. */
+#define ENTRAIN_CALLS(X) \
+	X(fsync) \
+	X(fdatasync) \
+	X(sync_file_range) \
+	X(msync) \
+	X(syncfs) \
+	X(sync) \
+	X(nanosleep) \
+	X(clock_nanosleep) \
+	X(usleep) \
+	X(sleep)
+
+enum entrain_call {
+#define ENTRAIN_CALL_ENUM(name) ENTRAIN_CALL_##name,
+	ENTRAIN_CALLS(ENTRAIN_CALL_ENUM)
+#undef ENTRAIN_CALL_ENUM
+		ENTRAIN_CALL_COUNT
+};
+
+enum entrain_action {
+	ENTRAIN_ACTION_UNSAID,
+	ENTRAIN_ACTION_STAGGER, /* wait for this agent's turn */
+	ENTRAIN_ACTION_BATCH,   /* wait for the common turn */
+	ENTRAIN_ACTION_PACE,    /* stretch a sleep */
+	ENTRAIN_ACTION_OBSERVE  /* count and time */
+};
+
+#define ENTRAIN_GLOB_MOST 200
+
+/* A section [rule NAME] of the configuration file: which calls of which hosts it means, and what to do. */
+struct entrain_rule {
+	char name[64];                  /* NAME, cut */
+	char exe[ENTRAIN_GLOB_MOST];    /* globs; "": anything */
+	char role[ENTRAIN_GLOB_MOST];   /* on the process title */
+	char path[ENTRAIN_GLOB_MOST];   /* of the call's file */
+	char thread[ENTRAIN_GLOB_MOST]; /* on the thread's name */
+	uint32_t calls;                 /* bits 1 << enum entrain_call; 0: any */
+	char swarm[65];
+	enum entrain_action action;
+	int64_t max_delay_ns; /* one of the two; both 0: as the swarm */
+	uint32_t max_delay_ppm;
+};
+
+/* Call `each` with every rule of the configuration file, in its order. ENTRAIN_NO_SWARM: there is no such file;
+ * ENTRAIN_CONFIG: a rule is wrong; error->object is file:line, and `each` was not called for it. Sections of swarms are not looked at. */
+ENTRAIN_API int entrain_config_rules(const char *file,
+				     void (*each)(const struct entrain_rule *rule, void *context),
+				     void *context, struct entrain_error *error);
 
 /* ---- swarms: for administrators ------------------------------------------------------- */
 

@@ -178,3 +178,10 @@ EXTRA_DIST += %D%/test_cli_simulate.sh %D%/test_cli_live.sh
 # ... and that it is made of the library's own object files.
 TESTS += %D%/test_same_objects.sh
 EXTRA_DIST += %D%/test_same_objects.sh
+
+# The preload plugin, in front of hosts of all sorts.
+TESTS += %D%/test_preload.sh
+check_PROGRAMS += %D%/preload_host
+%C%_preload_host_SOURCES = %D%/preload_host.c
+%C%_preload_host_LDADD = -lpthread
+EXTRA_DIST += %D%/preload_lib.sh %D%/test_preload.sh

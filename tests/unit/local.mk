@@ -96,3 +96,13 @@ VALGRIND_TESTS += %D%/test_reckon
 %C%_test_reckon_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/cli/demo
 %C%_test_reckon_LDADD = libdemo.la $(CMOCKA_LIBS)
 endif
+
+# The pure parts of the preload plugin.
+if TESTS_BUILT
+check_PROGRAMS += %D%/test_preload
+TESTS += %D%/test_preload
+%C%_test_preload_SOURCES = %D%/test_preload.c plugin/preload/glob.c plugin/preload/match.c \
+	plugin/preload/rhythm.c plugin/preload/title.c
+%C%_test_preload_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/plugin/preload
+%C%_test_preload_LDADD = $(CMOCKA_LIBS)
+endif

@@ -299,7 +299,7 @@ static void a_rule_keeps_what_it_is_given(void **state)
 		{ "thread", "bio_*" },    { "call", "fsync ,sleep" },     { "swarm", "redis" },
 		{ "action", "pace" },     { "max-delay", "10%" },
 	};
-	struct host_rule rule;
+	struct entrain_rule rule;
 	struct entrain_error error;
 
 	(void)state;
@@ -313,18 +313,18 @@ static void a_rule_keeps_what_it_is_given(void **state)
 	assert_string_equal(rule.role, "postgres: check*");
 	assert_string_equal(rule.path, "*/aof/*");
 	assert_string_equal(rule.thread, "bio_*");
-	assert_int_equal(rule.calls, 1u << HOST_CALL_fsync | 1u << HOST_CALL_sleep);
+	assert_int_equal(rule.calls, 1u << ENTRAIN_CALL_fsync | 1u << ENTRAIN_CALL_sleep);
 	assert_string_equal(rule.swarm, "redis");
-	assert_int_equal(rule.action, HOST_PACE);
+	assert_int_equal(rule.action, ENTRAIN_ACTION_PACE);
 	assert_int_equal(rule.max_delay_ppm, 100000);
 	/* a value that is refused changes nothing, and says what would be right */
 	assert_int_equal(host_rule_set(&rule, "call", "fsync, ", &error), ENTRAIN_USAGE);
 	assert_int_equal(host_rule_set(&rule, "call", "fsync fsync", &error), ENTRAIN_USAGE);
 	assert_int_equal(host_rule_set(&rule, "call", "fsyn", &error), ENTRAIN_USAGE);
 #define SAID(name) assert_non_null(strstr(error.why, #name));
-	HOST_CALLS(SAID)
+	ENTRAIN_CALLS(SAID)
 #undef SAID
-	assert_int_equal(rule.calls, 1u << HOST_CALL_fsync | 1u << HOST_CALL_sleep);
+	assert_int_equal(rule.calls, 1u << ENTRAIN_CALL_fsync | 1u << ENTRAIN_CALL_sleep);
 }
 
 static bool has_word(const char *page, const char *word)
@@ -339,7 +339,7 @@ static void the_manual_has_the_keys_and_calls_of_rules(void **state)
 {
 	static const char *const calls[] = {
 #define CALL_TEXT(name) #name,
-		HOST_CALLS(CALL_TEXT)
+		ENTRAIN_CALLS(CALL_TEXT)
 #undef CALL_TEXT
 	};
 	static char page[32768];
@@ -363,7 +363,7 @@ static void the_manual_has_the_keys_and_calls_of_rules(void **state)
 	for (const char *at = page; (at = strstr(at, "\n.It Ic ")); at++)
 		items++;
 	assert_int_equal(items, keys);
-	for (unsigned i = 0; i < HOST_CALL_COUNT; i++)
+	for (unsigned i = 0; i < ENTRAIN_CALL_COUNT; i++)
 		if (!has_word(page, calls[i]))
 			fail_msg("entrain.ini.5 does not name %s", calls[i]);
 }

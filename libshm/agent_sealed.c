@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* agent_sealed.c - an agent within a host that comes to its turns by itself: it asks the system for nothing. */
+#include <string.h>
+#include "agent.h"
+#include "clock.h"
+#include "layout.h"
+
+/* An arrival this part of a period before its cycle is still of that cycle: clocks are read at different moments, and hosts
+ * round. */
+#define EARLY_PART 16
+
+int entrain_claim(struct entrain_agent *agent)
+{
+	int64_t now_ns;
+
+	if (!agent || !agent->sealed)
+		return ENTRAIN_USAGE;
+	if (!agent_here(agent)) {
+		if (!process_adopt(&agent->self))
+			return ENTRAIN_FORKED;
+		agent->claim_again_ns = 0;
+	}
+	now_ns = clock_now_ns();
+	/* Who found the swarm full shall not look through it at each of a thousand calls a second. */
+	if (now_ns < agent->claim_again_ns || !process_trylock())
+		return ENTRAIN_NOT_READY;
+	agent->why = agent_claim_sealed(agent);
+	if (agent->why)
+		agent->claim_again_ns = now_ns + agent->period_ns;
+	process_unlock();
+	return (int)agent->why;
+}
+
+static bool swarm_acts(const struct entrain_agent *agent)
+{
+	const struct shm_settings *settings = agent->mapping->segment.settings;
+
+	return agent->joined && !agent->owner.fenced &&
+	       atomic_load_explicit(&settings->mode, memory_order_relaxed) == ENTRAIN_ACT &&
+	       !atomic_load_explicit(&settings->removed, memory_order_relaxed);
+}
+
+/*
+ * The turn that belongs to this arrival. What was planned is for the next one; a host that left some out, or came by a period
+ * earlier than expected, keeps its place in the cycle. Of a relative host there is none but the next.
+ */
+static int64_t turn_of(const struct entrain_agent *agent, int64_t arrived_ns)
+{
+	const int64_t period_ns = agent->period_ns;
+	int64_t late_ns = arrived_ns - (agent->turn_ns - agent->delay_ns) + period_ns / EARLY_PART;
+	int64_t cycles = late_ns / period_ns;
+
+	if (agent->kind == ENTRAIN_RELATIVE)
+		return agent->turn_ns;
+	if (late_ns % period_ns < 0)
+		cycles--;
+	return agent->turn_ns + cycles * period_ns;
+}
+
+int64_t entrain_hold_ns(const struct entrain_agent *agent, int64_t arrived_ns)
+{
+	int64_t now_ns, turn_ns, cap_ns;
+
+	if (!agent || !agent_here(agent) || !swarm_acts(agent))
+		return arrived_ns;
+	turn_ns = turn_of(agent, arrived_ns);
+	cap_ns = settings_cap_ns(&agent->settings, agent->period_ns, agent->max_delay_ns,
+				 agent->max_delay_ppm);
+	if (turn_ns <= arrived_ns || turn_ns - arrived_ns > cap_ns)
+		return arrived_ns;
+	now_ns = clock_now_ns();
+	return turn_ns < now_ns + OFF_LATENCY_NS / 2 ? turn_ns : now_ns + OFF_LATENCY_NS / 2;
+}
+
+int entrain_set_period(struct entrain_agent *agent, int64_t period_ns)
+{
+	if (!agent)
+		return ENTRAIN_USAGE;
+	if (!agent_here(agent))
+		return ENTRAIN_FORKED;
+	if (period_ns && (period_ns < PERIOD_MIN_NS || period_ns > PERIOD_MAX_NS))
+		return ENTRAIN_USAGE;
+	agent->period_option_ns = period_ns;
+	return 0;
+}
+
+int entrain_swarm_settings(const struct entrain_agent *agent, struct entrain_settings *settings)
+{
+	const struct shm_settings *shared;
+	enum entrain_code code;
+
+	if (!agent || !settings || !agent->mapping)
+		return ENTRAIN_USAGE;
+	if (!agent_here(agent))
+		return ENTRAIN_FORKED;
+	shared = agent->mapping->segment.settings;
+	if (atomic_load_explicit(&shared->removed, memory_order_relaxed))
+		return ENTRAIN_NO_SWARM;
+	code = settings_load(shared, 0, settings);
+	return (int)code;
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/* gate.c - what happens before and after a call that may be under a rule. */
+#include "gate.h"
+#include <errno.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "hooks.h"
+#include "match.h"
+#include "real.h"
+
+/* A thread is asked for its name at its first calls, in powers of two up to here: many get theirs a little after their start. */
+#define NAME_CALLS 16
+
+/*
+ * A signal handler may leave a call by siglongjmp() while its thread has the agent. Nobody holds it for longer than microseconds:
+ * after a second it was left behind, by this thread; after a minute, by any.
+ */
+#define LEFT_BEHIND_NS INT64_C(1000000000)
+#define LEFT_BEHIND_BY_OTHERS_NS INT64_C(60000000000)
+
+static __thread uint32_t thread_calls, thread_rules;
+
+static void add(uint64_t *count, uint64_t value)
+{
+	__atomic_fetch_add(count, value, __ATOMIC_RELAXED);
+}
+
+static void raise_to(uint64_t *most, uint64_t value)
+{
+	uint64_t seen = __atomic_load_n(most, __ATOMIC_RELAXED);
+
+	while (seen < value && !__atomic_compare_exchange_n(most, &seen, value, true,
+							    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
+/* Which rules may match this thread. */
+static uint32_t thread_ask(void)
+{
+	char name[16] = "";
+
+	if (!state.asks_threads)
+		return UINT32_MAX;
+	if (thread_calls >= NAME_CALLS)
+		return thread_rules;
+	thread_calls++;
+	if ((thread_calls & (thread_calls - 1)) == 0) {
+		int saved = errno;
+
+		syscall(SYS_prctl, PR_GET_NAME, name, 0, 0, 0);
+		errno = saved;
+		thread_rules = match_thread(state.rule, state.rules, name);
+	}
+	return thread_rules;
+}
+
+/* ---- the agent belongs to one thread at a time ---------------------------------------------- */
+
+static bool gate_take(struct gate *gate, int64_t now_ns)
+{
+	const uint64_t self = (uintptr_t)&thread_calls;
+	uint64_t holder = 0;
+	int64_t held_ns;
+
+	if (!atomic_compare_exchange_strong_explicit(&gate->holder, &holder, self,
+						     memory_order_acquire, memory_order_relaxed)) {
+		held_ns = now_ns - atomic_load_explicit(&gate->since_ns, memory_order_relaxed);
+		if (held_ns < (holder == self ? LEFT_BEHIND_NS : LEFT_BEHIND_BY_OTHERS_NS) ||
+		    !atomic_compare_exchange_strong_explicit(&gate->holder, &holder, self,
+							     memory_order_acquire,
+							     memory_order_relaxed))
+			return false;
+	}
+	atomic_store_explicit(&gate->since_ns, now_ns, memory_order_relaxed);
+	return true;
+}
+
+static void gate_drop(struct gate *gate)
+{
+	atomic_store_explicit(&gate->holder, 0, memory_order_release);
+}
+
+/* ---- with the agent ------------------------------------------------------------------------- */
+
+/* Does this call begin a turn? One does in half a period: what follows is the same burst. */
+static bool burst_begins(const struct gate *gate, int64_t period_ns, int64_t now_ns)
+{
+	int64_t since_ns = now_ns - gate->burst_ns;
+
+	return !gate->burst_ns || (since_ns >= period_ns / 2 && now_ns >= gate->held_until_ns);
+}
+
+static bool in_band(int64_t interval_ns, const struct entrain_settings *settings)
+{
+	const int64_t period_ns = settings->period_ns,
+		      band_ns = (int64_t)((__int128)period_ns * settings->band_ppm / 1000000);
+
+	/* within [period / (1 + band), period * (1 + band)] */
+	return interval_ns <= period_ns + band_ns &&
+	       (__int128)interval_ns * (1000000 + settings->band_ppm) >=
+		       (__int128)period_ns * 1000000;
+}
+
+/* A period that no band reaches, of one whose own would look as if it fitted. */
+static int64_t misfit_period_ns(int64_t interval_ns, const struct entrain_settings *settings)
+{
+	int64_t period_ns = in_band(interval_ns, settings) ? settings->period_ns * 4 : interval_ns;
+
+	return period_ns < 1000000 ? 1000000 : period_ns;
+}
+
+/* Does the host come as the swarm's kind of hosts does? And tell the agent its period. */
+static bool fits(struct entrain_agent *agent, const struct rhythm_found *found,
+		 const struct entrain_settings *settings)
+{
+	bool relative = settings->kind == ENTRAIN_RELATIVE;
+	int64_t interval_ns = relative ? found->rest_ns : found->interval_ns;
+	bool fit = found->kind && in_band(interval_ns, settings);
+
+	if (settings->kind == ENTRAIN_GRID || relative)
+		fit = fit && found->kind == settings->kind;
+	if (fit)
+		entrain_set_period(agent, relative ? interval_ns : 0);
+	else if (found->kind)
+		entrain_set_period(agent, misfit_period_ns(interval_ns, settings));
+	return fit;
+}
+
+/* A burst has arrived. True: the host is to be held until its turn. */
+static bool burst_arrive(unsigned rule, struct gate *gate, struct preload_rule_counts *counts,
+			 int64_t now_ns)
+{
+	struct entrain_agent *agent = state.agent[rule];
+	struct entrain_settings settings;
+	struct rhythm_found found;
+	struct timespec wall;
+	bool fit;
+
+	add(&counts->bursts, 1);
+	gate->burst_ns = now_ns;
+	real.clock_gettime(CLOCK_REALTIME, &wall);
+	rhythm_arrive(&gate->rhythm, now_ns, wall.tv_sec * INT64_C(1000000000) + wall.tv_nsec);
+	if (!agent || entrain_swarm_settings(agent, &settings))
+		settings.period_ns = state.period_ns[rule];
+	rhythm_find(&gate->rhythm, settings.period_ns, &found);
+	counts->interval_ns = (uint64_t)found.interval_ns;
+	counts->spread_ns = (uint64_t)found.spread_ns;
+	counts->rhythm = found.kind;
+	if (counts->stand != PRELOAD_JOINED && counts->stand != PRELOAD_OFF_BEAT)
+		return false;
+	fit = fits(agent, &found, &settings);
+	counts->stand = fit || !found.kind ? PRELOAD_JOINED : PRELOAD_OFF_BEAT;
+	return fit && state.rule[rule].action == ENTRAIN_ACTION_STAGGER;
+}
+
+/* At the second matching call and, if the slot was lost, at any later one. */
+static void slot_claim(unsigned rule, struct preload_rule_counts *counts)
+{
+	struct entrain_agent *agent = state.agent[rule];
+
+	if (!agent) {
+		counts->stand = PRELOAD_WATCHED;
+		counts->code = preload_report.rule[rule].attach_code;
+		return;
+	}
+	if (entrain_joined(agent, NULL))
+		return;
+	counts->code = (uint32_t)entrain_claim(agent);
+	counts->stand = counts->code ? PRELOAD_OUT : PRELOAD_JOINED;
+}
+
+/* Wait for the turn. Nothing is held meanwhile: a signal handler may leave, the thread may be cancelled. */
+static void hold(unsigned rule, struct preload_rule_counts *counts, int64_t arrived_ns)
+{
+	const struct entrain_agent *agent = state.agent[rule];
+	int64_t now_ns = arrived_ns, until_ns;
+	bool asleep = true;
+
+	for (;;) {
+		until_ns = entrain_hold_ns(agent, arrived_ns);
+		if (until_ns <= now_ns || !asleep)
+			break;
+		asleep = real_sleep_until(until_ns);
+		now_ns = real_now_ns();
+	}
+	if (now_ns == arrived_ns)
+		return;
+	add(&counts->held, 1);
+	add(&counts->held_ns, (uint64_t)(now_ns - arrived_ns));
+	raise_to(&counts->held_max_ns, (uint64_t)(now_ns - arrived_ns));
+}
+
+/* The call that begins a burst. */
+static void turn_come(struct passage *passage, struct gate *gate,
+		      struct preload_rule_counts *counts, bool held)
+{
+	const unsigned rule = (unsigned)passage->rule;
+
+	if (held)
+		hold(rule, counts, passage->began_ns);
+	passage->began_ns = real_now_ns();
+	if (!gate_take(gate, passage->began_ns))
+		return;
+	gate->held_until_ns = 0;
+	passage->acts = entrain_begin(state.agent[rule]) == 0;
+	gate_drop(gate);
+}
+
+static void approach(struct passage *passage, struct gate *gate, struct preload_rule_counts *counts)
+{
+	const unsigned rule = (unsigned)passage->rule;
+	bool first, held = false, in;
+
+	if (!gate_take(gate, passage->began_ns)) {
+		add(&counts->busy, 1);
+		return;
+	}
+	in = counts->stand == PRELOAD_JOINED || counts->stand == PRELOAD_OFF_BEAT;
+	first = burst_begins(gate, state.period_ns[rule], passage->began_ns);
+	if (first)
+		held = burst_arrive(rule, gate, counts, passage->began_ns);
+	if (gate->calls < 2)
+		gate->calls++;
+	if (gate->calls == 2)
+		slot_claim(rule, counts);
+	/* Who has just come in has no turn yet that could be its own. */
+	in = in && first && counts->stand != PRELOAD_OUT;
+	if (in)
+		gate->held_until_ns = passage->began_ns + state.period_ns[rule];
+	gate_drop(gate);
+	if (in)
+		turn_come(passage, gate, counts, held);
+}
+
+/* ---- a call --------------------------------------------------------------------------------- */
+
+bool gate_enter(struct passage *passage, enum entrain_call call, int fd)
+{
+	struct preload_counts *counts = &state.live->counts;
+	struct match_facts facts;
+
+	if (!counts->here)
+		__atomic_store_n(&counts->here, 1, __ATOMIC_RELAXED);
+	add(&counts->seen[call], 1);
+	if (fd < 0 && fd != HOOK_NO_FILE)
+		return false;
+	facts.call = call;
+	facts.fd = fd;
+	facts.threads = thread_ask();
+	facts.title_known = facts.path_known = false;
+	passage->rule = match_find(state.rule, state.rules, &facts);
+	if (passage->rule < 0)
+		return false;
+	passage->acts = false;
+	passage->began_ns = real_now_ns();
+	add(&counts->rule[passage->rule].matched, 1);
+	approach(passage, &state.live->gate[passage->rule], &counts->rule[passage->rule]);
+	return true;
+}
+
+void gate_leave(struct passage *passage)
+{
+	struct preload_rule_counts *counts = &state.live->counts.rule[passage->rule];
+	struct gate *gate = &state.live->gate[passage->rule];
+	int64_t now_ns = real_now_ns(), took_ns = now_ns - passage->began_ns;
+
+	add(&counts->took_ns, (uint64_t)took_ns);
+	raise_to(&counts->took_max_ns, (uint64_t)took_ns);
+	if (!gate_take(gate, now_ns))
+		return;
+	if (passage->acts)
+		entrain_end(state.agent[passage->rule]);
+	rhythm_over(&gate->rhythm, now_ns);
+	gate_drop(gate);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* rhythm.c - from where a host's calls fall: how often they come, and what drives them. */
+#include "rhythm.h"
+
+/* On a grid is who comes at most so early or late, as a part of the period: servers look at their clock in a timer of
+ * their own, and one that waits for a lock now and then is still driven by the clock. */
+#define GRID_EARLY_PART 32
+#define GRID_LATE_PART 8
+/* A rest that varies by no more than this part of itself is a sleep. */
+#define STEADY_PART 8
+
+void rhythm_arrive(struct rhythm *rhythm, int64_t arrived_ns, int64_t wall_ns)
+{
+	const uint32_t at = rhythm->count++ % RHYTHM_KEPT;
+
+	rhythm->arrived_ns[at] = arrived_ns;
+	rhythm->wall_ns[at] = wall_ns;
+	rhythm->rest_ns[at] = rhythm->over_ns ? arrived_ns - rhythm->over_ns : 0;
+}
+
+void rhythm_over(struct rhythm *rhythm, int64_t over_ns)
+{
+	rhythm->over_ns = over_ns;
+}
+
+/* The median of `count` values, which are sorted; the lower one of two. */
+static int64_t median(int64_t *values, uint32_t count)
+{
+	for (uint32_t i = 1; i < count; i++)
+		for (uint32_t at = i; at > 0 && values[at - 1] > values[at]; at--) {
+			int64_t value = values[at];
+
+			values[at] = values[at - 1];
+			values[at - 1] = value;
+		}
+	return values[(count - 1) / 2];
+}
+
+/* Of sorted values, but for the longest: one stop is no habit. */
+static int64_t spread(const int64_t *values, uint32_t count)
+{
+	return count > 1 ? values[count - 2] - values[0] : 0;
+}
+
+/* All but one of the arrivals are at whole periods of the wall clock. */
+static bool on_grid(const struct rhythm *rhythm, uint32_t kept, int64_t period_ns)
+{
+	uint32_t misses = 0;
+
+	for (uint32_t i = 0; i < kept; i++) {
+		int64_t off_ns = (rhythm->wall_ns[i] + period_ns / GRID_EARLY_PART) % period_ns;
+
+		misses += off_ns > period_ns / GRID_EARLY_PART + period_ns / GRID_LATE_PART;
+	}
+	return misses <= 1;
+}
+
+void rhythm_find(const struct rhythm *rhythm, int64_t period_ns, struct rhythm_found *found)
+{
+	const uint32_t count = rhythm->count, kept = count < RHYTHM_KEPT ? count : RHYTHM_KEPT;
+	int64_t interval_ns[RHYTHM_KEPT], rest_ns[RHYTHM_KEPT];
+
+	*found = (struct rhythm_found){ .kind = ENTRAIN_KIND_SWARM };
+	if (count < RHYTHM_LEAST)
+		return;
+	for (uint32_t i = 0; i + 1 < kept; i++) {
+		const uint32_t at = (count - 1 - i) % RHYTHM_KEPT,
+			       before = (count - 2 - i) % RHYTHM_KEPT;
+
+		interval_ns[i] = rhythm->arrived_ns[at] - rhythm->arrived_ns[before];
+		rest_ns[i] = rhythm->rest_ns[at];
+	}
+	found->interval_ns = median(interval_ns, kept - 1);
+	found->rest_ns = median(rest_ns, kept - 1);
+	found->spread_ns = spread(rest_ns, kept - 1);
+	if (on_grid(rhythm, kept, period_ns)) {
+		found->kind = ENTRAIN_GRID;
+		found->spread_ns = spread(interval_ns, kept - 1);
+	} else if (found->spread_ns <= found->rest_ns / STEADY_PART) {
+		found->kind = ENTRAIN_RELATIVE;
+	} else {
+		found->kind = ENTRAIN_DRIFTING;
+	}
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* rhythm.h - from where a host's calls fall: how often they come, and what drives them. */
+#ifndef PRELOAD_RHYTHM_H
+#define PRELOAD_RHYTHM_H
+
+#include <entrain.h>
+#include <stdbool.h>
+
+#define RHYTHM_KEPT 8
+#define RHYTHM_LEAST 4 /* arrivals before anything is said */
+
+/* Pure and without memory of its own; all zero is a fresh one. Instants are when a burst arrived, before any hold. */
+struct rhythm {
+	uint32_t count; /* of arrivals */
+	int64_t arrived_ns[RHYTHM_KEPT];
+	int64_t wall_ns[RHYTHM_KEPT]; /* the same by the wall clock */
+	int64_t rest_ns[RHYTHM_KEPT]; /* since the last burst was over; 0 at the first */
+	int64_t over_ns;              /* when the last burst was over */
+};
+
+struct rhythm_found {
+	enum entrain_kind kind; /* ENTRAIN_KIND_SWARM: not known yet */
+	int64_t interval_ns;    /* median, from arrival to arrival */
+	int64_t rest_ns;        /* median, from the end of one to the arrival of the next */
+	int64_t spread_ns;      /* of what is steadier of the two */
+};
+
+void rhythm_arrive(struct rhythm *rhythm, int64_t arrived_ns, int64_t wall_ns);
+void rhythm_over(struct rhythm *rhythm, int64_t over_ns);
+
+/* What drives it, if `period_ns` is that of the swarm: the wall clock's periods, its own sleep, or nothing regular. */
+void rhythm_find(const struct rhythm *rhythm, int64_t period_ns, struct rhythm_found *found);
+
+#endif

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT */
+/* preload_host.c - a host that knows nothing of entrain: it makes calls in some situation and prints what came of them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *file = "preload_host.data";
+
+static int file_open(void)
+{
+	int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+
+	if (fd < 0 || write(fd, "x", 1) != 1) {
+		perror(file);
+		exit(3);
+	}
+	return fd;
+}
+
+static void told(const char *what, long result)
+{
+	printf("%s %ld %s\n", what, result, errno == 77 ? "-" : strerror(errno));
+	errno = 77;
+}
+
+static void handled(int number)
+{
+	(void)number;
+}
+
+static void on_alarm(void (*handler)(int))
+{
+	struct sigaction action = { .sa_handler = handler };
+
+	sigaction(SIGALRM, &action, NULL);
+}
+
+static void alarm_in_ms(long ms)
+{
+	const struct itimerval timer = { .it_value = { ms / 1000, ms % 1000 * 1000 } };
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static const char *between(const struct timespec *left, long least_ms, long most_ms)
+{
+	long ms = (long)(left->tv_sec * 1000 + left->tv_nsec / 1000000);
+
+	return ms >= least_ms && ms <= most_ms ? "as it should be" : "wrong";
+}
+
+/* What each call returns, and errno, right and wrong. */
+static int values(void)
+{
+	struct timespec wanted = { .tv_nsec = 1000000 }, left = { 0 }, wrong = { .tv_nsec = -1 };
+	int fd = file_open(), ends[2];
+	char *map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (pipe(ends) < 0 || map == MAP_FAILED)
+		return 3;
+	errno = 77;
+	for (int i = 0; i < 4; i++) {
+		told("fsync", fsync(fd));
+		told("fsync of a pipe", fsync(ends[0]));
+		told("fsync of none", fsync(-1));
+		told("fdatasync", fdatasync(fd));
+		told("fdatasync of a closed one", fdatasync(1000));
+		told("sync_file_range", sync_file_range(fd, 0, 1, SYNC_FILE_RANGE_WRITE));
+		told("sync_file_range, wrong flags", sync_file_range(fd, 0, 1, 1 << 30));
+		told("msync", msync(map, 4096, MS_SYNC));
+		told("msync of nothing", msync(NULL, 4096, MS_SYNC));
+		told("syncfs of none", syncfs(-1));
+		told("nanosleep", nanosleep(&wanted, NULL));
+		told("nanosleep, wrong", nanosleep(&wrong, NULL));
+		told("clock_nanosleep", clock_nanosleep(CLOCK_MONOTONIC, 0, &wanted, NULL));
+		told("clock_nanosleep, wrong clock", clock_nanosleep(999, 0, &wanted, NULL));
+		told("clock_nanosleep, wrong time",
+		     clock_nanosleep(CLOCK_REALTIME, 0, &wrong, NULL));
+		told("usleep", usleep(1000));
+		told("sleep", sleep(0));
+	}
+	on_alarm(handled);
+	wanted = (struct timespec){ .tv_sec = 20 };
+	alarm_in_ms(50);
+	told("nanosleep, interrupted", nanosleep(&wanted, &left));
+	printf("left: %s\n", between(&left, 10000, 19950));
+	alarm_in_ms(50);
+	told("clock_nanosleep, interrupted", clock_nanosleep(CLOCK_MONOTONIC, 0, &wanted, &left));
+	printf("left: %s\n", between(&left, 10000, 19950));
+	alarm_in_ms(50);
+	left.tv_sec = sleep(20);
+	left.tv_nsec = 0;
+	told("sleep, interrupted", 0);
+	printf("left: %s\n", between(&left, 10000, 20000));
+	alarm_in_ms(50);
+	told("usleep, interrupted", usleep(900000));
+	return 0;
+}
+
+/* Many calls and nothing else, between two marks for strace. */
+static int calls(void)
+{
+	const struct timespec moment = { .tv_nsec = 1 };
+	int fd = file_open();
+
+	syscall(SYS_write, -1, "calls begin", 11);
+	for (int i = 0; i < 40; i++) {
+		fsync(fd);
+		fdatasync(fd);
+		nanosleep(&moment, NULL);
+	}
+	syscall(SYS_write, -1, "calls end", 9);
+	return 0;
+}
+
+static int flush_some(int fd)
+{
+	for (int i = 0; i < 4; i++)
+		if (fsync(fd) < 0)
+			return 1;
+	return 0;
+}
+
+static int child_end(pid_t pid)
+{
+	int status = -1;
+
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+static int generations(int fd, int depth)
+{
+	int failed = flush_some(fd);
+
+	for (int i = 0; depth > 0 && i < 3; i++) {
+		pid_t pid;
+
+		fflush(stdout);
+		pid = fork();
+		if (pid == 0)
+			_exit(generations(fd, depth - 1));
+		failed |= pid < 0 || child_end(pid) != 0;
+	}
+	return failed;
+}
+
+/* Children of every kind. */
+static int forks(void)
+{
+	extern char **environ;
+	static char name[] = "true";
+	char *const arguments[] = { name, NULL };
+	int fd = file_open(), status;
+	pid_t pid;
+
+	printf("generations %d\n", generations(fd, 3));
+	fflush(stdout);
+	pid = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+	if (pid == 0)
+		_exit(flush_some(fd));
+	printf("raw clone %d\n", child_end(pid));
+	pid = _Fork();
+	if (pid == 0)
+		_exit(flush_some(fd));
+	printf("_Fork %d\n", child_end(pid));
+	for (int i = 0; i < 20; i++) {
+		pid = vfork();
+		if (pid == 0) {
+			fsync(fd);
+			_exit(0);
+		}
+		status = child_end(pid);
+		if (status)
+			printf("vfork %d\n", status);
+		if (posix_spawnp(&pid, "true", NULL, NULL, arguments, environ) || child_end(pid))
+			puts("posix_spawn failed");
+	}
+	printf("parent %d\n", flush_some(fd));
+	return 0;
+}
+
+/* A daemon that closes what it does not know, and opens its own. */
+static int closed(void)
+{
+	int fd;
+
+	for (fd = 3; fd < 1024; fd++)
+		close(fd);
+	fd = file_open();
+	printf("fd %d, %d\n", fd, flush_some(fd));
+	return 0;
+}
+
+/* As nobody, in an empty root. */
+static int jailed(void)
+{
+	int fd = file_open();
+	pid_t pid;
+
+	if (mkdir("empty", 0755) < 0 || chroot("empty") < 0 || chdir("/") < 0 ||
+	    setgid(65534) < 0 || setuid(65534) < 0)
+		return 3;
+	printf("jailed %d\n", flush_some(fd));
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		_exit(flush_some(fd));
+	printf("child %d\n", child_end(pid));
+	return 0;
+}
+
+#define ALLOW(call) \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), \
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+
+/* With a filter that kills for whatever the host itself does not call. */
+static int filtered(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		ALLOW(fsync),
+		ALLOW(write),
+		ALLOW(exit_group),
+		ALLOW(futex),
+		ALLOW(clone),
+		ALLOW(wait4),
+		ALLOW(set_robust_list),
+		ALLOW(rt_sigprocmask),
+		ALLOW(rseq),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+	};
+	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
+	int fd = file_open();
+	pid_t pid;
+
+	puts("filtered");
+	fflush(stdout);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, 2, &program, 0, 0))
+		return 3;
+	for (int i = 0; i < 5; i++)
+		if (flush_some(fd))
+			_exit(4);
+	pid = fork();
+	if (pid == 0)
+		_exit(flush_some(fd));
+	_exit(child_end(pid) ? 5 : 0);
+}
+
+static sigjmp_buf away;
+static volatile sig_atomic_t jumps;
+
+static void jump(int number)
+{
+	(void)number;
+	jumps++;
+	siglongjmp(away, 1);
+}
+
+/* A timer whose handler jumps out of whatever call is in progress. */
+static int jumping(void)
+{
+	const struct itimerval timer = { { 0, 1000 }, { 0, 1000 } }, never = { 0 };
+	const struct timespec wanted = { .tv_nsec = 3000000 };
+	int fd = file_open();
+
+	on_alarm(jump);
+	sigsetjmp(away, 1);
+	setitimer(ITIMER_REAL, &timer, NULL);
+	while (jumps < 400) {
+		fsync(fd);
+		nanosleep(&wanted, NULL);
+	}
+	setitimer(ITIMER_REAL, &never, NULL);
+	printf("jumped, then %d\n", flush_some(fd));
+	return 0;
+}
+
+static void *flush_for_ever(void *context)
+{
+	const struct timespec long_one = { .tv_sec = 1000 };
+	int fd = *(int *)context;
+
+	for (int i = 0; i < 3; i++)
+		fsync(fd);
+	nanosleep(&long_one, NULL);
+	return NULL;
+}
+
+/* Threads that are cancelled in a sleep, while others flush. */
+static int cancelled(void)
+{
+	int fd = file_open(), ends = 0;
+
+	for (int i = 0; i < 20; i++) {
+		pthread_t threads[4];
+		void *result;
+
+		for (int t = 0; t < 4; t++)
+			pthread_create(&threads[t], NULL, flush_for_ever, &fd);
+		for (int t = 0; t < 4; t++) {
+			pthread_cancel(threads[t]);
+			pthread_join(threads[t], &result);
+			ends += result == PTHREAD_CANCELED;
+		}
+	}
+	printf("cancelled %d, then %d\n", ends, flush_some(fd));
+	return 0;
+}
+
+/* Was the plugin really loaded? To stderr, for what goes to stdout must be the same with and without. */
+static void loaded_tell(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[512];
+	int loaded = 0;
+
+	while (maps && fgets(line, sizeof(line), maps))
+		loaded |= strstr(line, "libentrain-preload") != NULL;
+	if (maps)
+		fclose(maps);
+	fprintf(stderr, "%s\n", loaded ? "loaded" : "bare");
+}
+
+int main(int count, char **arguments)
+{
+	static const struct {
+		const char *name;
+		int (*run)(void);
+	} table[] = {
+		{ "values", values },   { "calls", calls },         { "forks", forks },
+		{ "closed", closed },   { "jailed", jailed },       { "filtered", filtered },
+		{ "jumping", jumping }, { "cancelled", cancelled },
+	};
+
+	loaded_tell();
+	for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (count > 1 && strcmp(arguments[1], table[i].name) == 0)
+			return table[i].run();
+	return 2;
+}

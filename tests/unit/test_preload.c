@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* test_preload.c - the pure parts of the preload plugin: globs, rules, rhythms. */
+#include "unit.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "glob.h"
+#include "match.h"
+#include "rhythm.h"
+#include "title.h"
+
+#define MS INT64_C(1000000)
+#define S (1000 * MS)
+
+static void globs_match_as_a_shell_does(void **state)
+{
+	static const struct {
+		const char *glob, *text;
+		bool matches;
+	} table[] = {
+		{ "", "", true },
+		{ "", "a", false },
+		{ "*", "", true },
+		{ "/usr/bin/redis-*", "/usr/bin/redis-server", true },
+		{ "/usr/bin/redis-*", "/usr/bin/redis", false },
+		{ "*/redis-server", "/usr/local/bin/redis-server", true },
+		{ "*redis*server", "/usr/redis/bin/redis-server", true },
+		{ "*a*b*c", "xxaxxbxxbxc", true },
+		{ "*a*b*c", "xxaxxbxxbx", false },
+		{ "bio_[a-c]of_?sync", "bio_aof_fsync", true },
+		{ "bio_[!a-c]of_?sync", "bio_aof_fsync", false },
+		{ "[]x]", "]", true },
+		{ "[^]]", "]", false },
+		{ "a[", "a[", true },
+		{ "a\\*", "a*", true },
+		{ "a\\*", "ab", false },
+		{ "a?", "a", false },
+		{ "postgres: *checkpointer*", "postgres: 15/main: checkpointer ", true },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (glob_matches(table[i].glob, table[i].text) != table[i].matches)
+			fail_msg("'%s' against '%s'", table[i].glob, table[i].text);
+}
+
+/* One that takes exponential time would not come back. */
+static void a_glob_of_many_stars_takes_no_time(void **state)
+{
+	char glob[200], text[500];
+
+	(void)state;
+	for (unsigned i = 0; i + 2 < sizeof(glob); i += 2)
+		memcpy(glob + i, "*a", 3);
+	memset(text, 'a', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	assert_true(glob_matches(glob, text));
+	text[sizeof(text) - 2] = 'b';
+	assert_false(glob_matches(glob, text));
+}
+
+static struct match_facts facts_of(enum entrain_call call, const char *title, const char *path)
+{
+	struct match_facts facts = { .call = call,
+				     .fd = -1,
+				     .threads = UINT32_MAX,
+				     .title_known = true,
+				     .path_known = true };
+
+	snprintf(facts.title, sizeof(facts.title), "%s", title);
+	snprintf(facts.path, sizeof(facts.path), "%s", path);
+	return facts;
+}
+
+static void the_first_rule_that_matches_wins(void **state)
+{
+	const struct entrain_rule rules[] = {
+		{ .role = "postgres: *checkpointer*", .calls = 1u << ENTRAIN_CALL_fsync },
+		{ .path = "/var/lib/*/wal/*" },
+		{ .thread = "bio_*" },
+		{ .calls = 1u << ENTRAIN_CALL_sleep },
+	};
+	struct match_facts facts;
+
+	(void)state;
+	facts = facts_of(ENTRAIN_CALL_fsync, "postgres: checkpointer", "/var/lib/pg/wal/1");
+	assert_int_equal(match_find(rules, 4, &facts), 0);
+	facts.call = ENTRAIN_CALL_fdatasync;
+	assert_int_equal(match_find(rules, 4, &facts), 1);
+	facts = facts_of(ENTRAIN_CALL_fsync, "postgres: backend", "/home");
+	assert_int_equal(match_find(rules, 4, &facts), 2);
+	facts.threads = match_thread(rules, 4, "redis-server");
+	assert_int_equal(facts.threads, 0xb);
+	assert_int_equal(match_find(rules, 4, &facts), -1);
+	assert_int_equal(match_thread(rules, 4, "bio_aof_fsync"), 0xf);
+	facts.call = ENTRAIN_CALL_sleep;
+	assert_int_equal(match_find(rules, 4, &facts), 3);
+	/* without a path no rule on paths matches, not even one on any */
+	facts = facts_of(ENTRAIN_CALL_fsync, "", "");
+	assert_int_equal(match_find(&(struct entrain_rule){ .path = "*" }, 1, &facts), -1);
+}
+
+static void executables_are_matched_by_either_path(void **state)
+{
+	const struct entrain_rule rule = { .exe = "/usr/bin/redis-server" };
+
+	(void)state;
+	assert_true(match_executable(&rule, "/usr/bin/redis-server"));
+	assert_false(match_executable(&rule, "/usr/bin/redis-check-rdb"));
+	assert_false(match_executable(&rule, NULL));
+	assert_true(match_executable(&(struct entrain_rule){ .exe = "" }, NULL));
+}
+
+static void the_path_is_that_of_the_descriptor(void **state)
+{
+	const struct entrain_rule rules[] = { { .path = "*/null" }, { .path = "*pipe:*" } };
+	struct match_facts facts = { .threads = UINT32_MAX, .fd = open("/dev/null", O_RDONLY) };
+	int ends[2];
+
+	(void)state;
+	assert_true(facts.fd >= 0 && pipe(ends) == 0);
+	errno = 77;
+	assert_int_equal(match_find(rules, 2, &facts), 0);
+	assert_string_equal(facts.path, "/dev/null");
+	close(facts.fd);
+	facts.path_known = false;
+	assert_int_equal(match_find(rules, 2, &facts), -1);
+	facts.path_known = false;
+	facts.fd = ends[1];
+	assert_int_equal(match_find(rules, 2, &facts), 1);
+	assert_int_equal(errno, 77);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void the_title_is_read_where_the_host_writes_it(void **state)
+{
+	/* as the kernel lays them out: arguments, then environment, all in one piece */
+	char memory[] = "/usr/bin/host\0-D\0/data\0HOME=/root\0PATH=/bin";
+	char *arguments[] = { memory, memory + 14, memory + 17, NULL };
+	char *environment[] = { memory + 23, memory + 34, NULL };
+	char title[64], few[6];
+
+	(void)state;
+	title_find(arguments, environment);
+	title_read(title, sizeof(title));
+	assert_string_equal(title, "/usr/bin/host -D /data");
+	title_read(few, sizeof(few));
+	assert_string_equal(few, "/usr/");
+	/* shorter, as PostgreSQL does it */
+	memset(memory, 0, 23);
+	memcpy(memory, "host: writer", 12);
+	title_read(title, sizeof(title));
+	assert_string_equal(title, "host: writer");
+	/* over the end of the arguments */
+	memcpy(memory, "host: a title that is longer", 29);
+	title_read(title, sizeof(title));
+	assert_string_equal(title, "host: a title that is longer");
+}
+
+/* Arrivals at `period_ns` x i + `offset_ns`, each burst over after `work_ns`. */
+static void arrivals(struct rhythm *rhythm, unsigned count, int64_t period_ns, int64_t offset_ns,
+		     int64_t jitter_ns)
+{
+	const int64_t boot_ns = 1700000000 * S;
+
+	memset(rhythm, 0, sizeof(*rhythm));
+	for (unsigned i = 0; i < count; i++) {
+		int64_t at_ns = 5 * S + period_ns * i + offset_ns + jitter_ns * (i * 7 % 5);
+
+		rhythm_arrive(rhythm, at_ns, boot_ns + at_ns);
+		rhythm_over(rhythm, at_ns + 3 * MS);
+	}
+}
+
+static void rhythms_are_recognised(void **state)
+{
+	struct rhythm rhythm;
+	struct rhythm_found found;
+
+	(void)state;
+	arrivals(&rhythm, 3, S, 2 * MS, 0);
+	rhythm_find(&rhythm, S, &found);
+	assert_int_equal(found.kind, ENTRAIN_KIND_SWARM);
+	/* Redis: a few ms after each second */
+	arrivals(&rhythm, 20, S, 2 * MS, MS);
+	rhythm_find(&rhythm, S, &found);
+	assert_int_equal(found.kind, ENTRAIN_GRID);
+	assert_true(found.interval_ns > 990 * MS && found.interval_ns < 1010 * MS);
+	/* the same half a second later is a sleep, if it is steady */
+	arrivals(&rhythm, 20, S, 500 * MS, MS);
+	rhythm_find(&rhythm, S, &found);
+	assert_int_equal(found.kind, ENTRAIN_RELATIVE);
+	assert_true(found.rest_ns > 985 * MS && found.rest_ns < 1005 * MS);
+	arrivals(&rhythm, 20, 1013 * MS, 0, 0);
+	rhythm_find(&rhythm, S, &found);
+	assert_int_equal(found.kind, ENTRAIN_RELATIVE);
+	assert_true(found.interval_ns == 1013 * MS && found.rest_ns == 1010 * MS);
+	arrivals(&rhythm, 20, 700 * MS, 300 * MS, 150 * MS);
+	rhythm_find(&rhythm, S, &found);
+	assert_int_equal(found.kind, ENTRAIN_DRIFTING);
+	/* one stop is no habit */
+	arrivals(&rhythm, 8, S, 2 * MS, MS);
+	rhythm_arrive(&rhythm, 13 * S + 400 * MS, 1700000013 * S + 400 * MS);
+	rhythm_find(&rhythm, S, &found);
+	assert_int_equal(found.kind, ENTRAIN_GRID);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(globs_match_as_a_shell_does),
+		cmocka_unit_test(a_glob_of_many_stars_takes_no_time),
+		cmocka_unit_test(the_first_rule_that_matches_wins),
+		cmocka_unit_test(executables_are_matched_by_either_path),
+		cmocka_unit_test(the_path_is_that_of_the_descriptor),
+		cmocka_unit_test(the_title_is_read_where_the_host_writes_it),
+		cmocka_unit_test(rhythms_are_recognised),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
