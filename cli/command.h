@@ -22,6 +22,7 @@
 	X(events) \
 	X(rm) \
 	X(check) \
+	X(run) \
 	X(demo) \
 	X(simulate) \
 	X(version) \

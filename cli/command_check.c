@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* entrainctl check: is this swarm's segment sound, is this configuration file right. */
+/* entrainctl check: is this swarm's segment sound, is this process covered, is this configuration file right. */
 #include <entrain.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
+#include "coverage.h"
 #include "json.h"
 #include "message.h"
 #include "text.h"
@@ -149,11 +151,9 @@ static int check_run(struct invocation *invocation)
 				     "--repair is for swarms, not for configuration files");
 	if (file)
 		return config_check(invocation, file);
+	/* A process, whatever swarms there are: the same words mean the same tomorrow. */
 	if (typed[strspn(typed, "0123456789")] == '\0')
-		return message_usage("check", "entrainctl check SWARM",
-				     "%s, all digits, is a process here and never a swarm; "
-				     "processes are not checked in this version",
-				     typed);
+		return coverage_check((unsigned)strtoul(typed, NULL, 10), invocation->json);
 	return segment_check(invocation);
 }
 
@@ -170,16 +170,19 @@ static const struct option_row check_options[] = {
 
 const struct command command_check = {
 	.name = "check",
-	.operands = "[SWARM]",
-	.text = "is a swarm's segment sound, is a configuration file right",
+	.operands = "[SWARM|PID]",
+	.text = "is a swarm's segment sound, a process covered, a file right",
 	.detail =
 		"Prints a line for each thing that is wrong with a swarm's objects, or with a\n"
 		"configuration file (file:line: what is wrong). Exit status 0 if there is none or\n"
-		"all were repaired, else 1. Without --repair nothing is changed. A word of digits\n"
-		"only is the PID of a process here, never a swarm, although every other command\n"
-		"takes it for a swarm's name; processes are not checked in this version.",
+		"all were repaired, else 1. Without --repair nothing is changed. Of a process it\n"
+		"says whether the preload plugin covers it, under which rules, what was seen and\n"
+		"held, and what no preload can see; exit status 1 if it is not covered. A word of\n"
+		"digits only is the PID of a process here, never a swarm, although every other\n"
+		"command takes it for a swarm's name.",
 	.examples = "  entrainctl check web\n"
 		    "  entrainctl check web --repair\n"
+		    "  entrainctl check $(pidof redis-server)\n"
 		    "  entrainctl check --config /etc/entrain/entrain.ini",
 	.options = check_options,
 	.flags = COMMAND_SWARM | COMMAND_JSON,

@@ -16,6 +16,10 @@ entrainctl_SOURCES = \
 	%D%/pause.h %D%/pause.c \
 	%D%/follow.h %D%/follow.c \
 	%D%/event_list.h %D%/event_list.c \
+	%D%/program.h %D%/program.c \
+	%D%/coverage.h %D%/coverage.c %D%/coverage_print.c \
+	plugin/preload/glob.h plugin/preload/glob.c plugin/preload/report.h \
+	%D%/command_run.c \
 	%D%/command_create.c \
 	%D%/command_list.c \
 	%D%/command_status.c \
@@ -29,7 +33,8 @@ entrainctl_SOURCES = \
 	%D%/command_check.c \
 	%D%/command_version.c \
 	%D%/command_help.c
-entrainctl_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+entrainctl_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% -I$(srcdir)/plugin/preload \
+	-DENTRAIN_LIBDIR='"$(libdir)"'
 entrainctl_LDADD = libentrain.la
 
 # A full screen, where there is ncursesw.

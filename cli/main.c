@@ -111,7 +111,7 @@ static int operands_take(struct invocation *invocation)
 	return 0;
 }
 
-static int command_run(const struct command *command, int count, char **arguments)
+static int command_invoke(const struct command *command, int count, char **arguments)
 {
 	struct invocation invocation = { .command = command, .operands = arguments };
 
@@ -152,5 +152,5 @@ int main(int count, char **arguments)
 	command = command_find(typed);
 	if (!command)
 		return unknown_command(typed);
-	return output_finish(command_run(command, count - 2, arguments + 2));
+	return output_finish(command_invoke(command, count - 2, arguments + 2));
 }

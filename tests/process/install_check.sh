@@ -9,7 +9,7 @@ trap 'rm -rf "$root" /dev/shm/entrain."$swarm".*' EXIT
 
 prefix=$(sed -n 's/^prefix = //p' "$build/Makefile")
 make -s -C "$build" install DESTDIR="$root" >/dev/null
-for file in bin/entrainctl include/entrain.h lib/libentrain.so lib/pkgconfig/entrain.pc; do
+for file in bin/entrainctl include/entrain.h lib/libentrain.so lib/pkgconfig/entrain.pc lib/entrain/libentrain-preload.so; do
 	[ -e "$root$prefix/$file" ] || { echo "not installed: $file"; exit 1; }
 done
 [ "$(find "$root$prefix/include" -name '*.h' | wc -l)" -eq 1 ] || { echo "more than one header"; exit 1; }

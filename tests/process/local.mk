@@ -180,8 +180,8 @@ TESTS += %D%/test_same_objects.sh
 EXTRA_DIST += %D%/test_same_objects.sh
 
 # The preload plugin, in front of hosts of all sorts.
-TESTS += %D%/test_preload.sh
+TESTS += %D%/test_preload.sh %D%/test_cli_run.sh
 check_PROGRAMS += %D%/preload_host
 %C%_preload_host_SOURCES = %D%/preload_host.c
 %C%_preload_host_LDADD = -lpthread
-EXTRA_DIST += %D%/preload_lib.sh %D%/test_preload.sh
+EXTRA_DIST += %D%/preload_lib.sh %D%/test_preload.sh %D%/test_cli_run.sh

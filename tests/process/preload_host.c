@@ -326,6 +326,19 @@ static int cancelled(void)
 	return 0;
 }
 
+/* Something to look at: it has flushed, and stays with a descriptor that needs no flush. */
+static int staying(void)
+{
+	int fd = file_open();
+
+	if (flush_some(fd) || open(file, O_WRONLY | O_DSYNC) < 0)
+		return 3;
+	puts("ready");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
 /* Was the plugin really loaded? To stderr, for what goes to stdout must be the same with and without. */
 static void loaded_tell(void)
 {
@@ -348,7 +361,7 @@ int main(int count, char **arguments)
 	} table[] = {
 		{ "values", values },   { "calls", calls },         { "forks", forks },
 		{ "closed", closed },   { "jailed", jailed },       { "filtered", filtered },
-		{ "jumping", jumping }, { "cancelled", cancelled },
+		{ "jumping", jumping }, { "cancelled", cancelled }, { "staying", staying },
 	};
 
 	loaded_tell();

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* check PID: what the plugin says in a process, for people and as JSON. */
+#include <entrain.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "coverage.h"
+#include "json.h"
+#include "message.h"
+#include "text.h"
+
+static const char *const call_names[] = {
+#define CALL_NAME(name) #name,
+	ENTRAIN_CALLS(CALL_NAME)
+#undef CALL_NAME
+};
+
+static const char *action_name(uint32_t action)
+{
+	static const char *const names[] = { "?", "stagger", "batch", "pace", "observe" };
+
+	return names[action < sizeof(names) / sizeof(names[0]) ? action : 0];
+}
+
+static const char *stand_name(uint32_t stand)
+{
+	static const char *const names[] = { "unused", "joined", "out", "off-beat", "watched" };
+
+	return stand < sizeof(names) / sizeof(names[0]) ? names[stand] : "?";
+}
+
+/* Why it stands as it does, for people. */
+static const char *stand_text(const struct preload_rule_counts *counts)
+{
+	switch (counts->stand) {
+	case PRELOAD_UNUSED:
+		return "fewer than two calls matched";
+	case PRELOAD_OUT:
+	case PRELOAD_WATCHED:
+		return entrain_code_text((enum entrain_code)counts->code);
+	case PRELOAD_OFF_BEAT:
+		return "its calls do not fit the swarm, and are left alone";
+	default:
+		return "";
+	}
+}
+
+static void rule_print(const struct preload_rule_report *rule,
+		       const struct preload_rule_counts *counts)
+{
+	char one[32], other[32];
+
+	fputs("rule ", stdout);
+	text_print(stdout, rule->name, 0);
+	printf(": %s in swarm ", action_name(rule->action));
+	text_print(stdout, rule->swarm, 0);
+	printf(": %s%s%s\n", stand_name(counts->stand), *stand_text(counts) ? ": " : "",
+	       stand_text(counts));
+	printf("\tcalls matched %llu, in %llu burst%s; the longest took %s\n",
+	       (unsigned long long)counts->matched, (unsigned long long)counts->bursts,
+	       counts->bursts == 1 ? "" : "s",
+	       entrain_duration_text((int64_t)counts->took_max_ns, one));
+	if (counts->interval_ns)
+		printf("\tevery %s, to %s; %s\n",
+		       entrain_duration_text((int64_t)counts->interval_ns, one),
+		       entrain_duration_text((int64_t)counts->spread_ns, other),
+		       entrain_kind_name((int)counts->rhythm));
+	if (counts->held)
+		printf("\theld %llu time%s, %s on average, %s at most\n",
+		       (unsigned long long)counts->held, counts->held == 1 ? "" : "s",
+		       entrain_duration_text((int64_t)(counts->held_ns / counts->held), one),
+		       entrain_duration_text((int64_t)counts->held_max_ns, other));
+}
+
+static void coverage_print(const struct coverage *coverage)
+{
+	int any = 0;
+
+	printf("process %u (", coverage->pid);
+	text_print(stdout, coverage->exe, 0);
+	fputs(coverage->covered ? "): covered\n" : "): not covered: ", stdout);
+	if (!coverage->covered) {
+		text_print(stdout, coverage->why, 0);
+		putchar('\n');
+	}
+	for (unsigned i = 0; coverage->covered && i < coverage->report.rules; i++)
+		rule_print(&coverage->report.rule[i], &coverage->counts.rule[i]);
+	for (unsigned i = 0; coverage->covered && i < PRELOAD_CALLS; i++)
+		if (coverage->counts.seen[i])
+			printf("%s %s %llu", any++ ? "," : "calls seen:", call_names[i],
+			       (unsigned long long)coverage->counts.seen[i]);
+	if (any)
+		putchar('\n');
+	if (coverage->synchronous)
+		printf("not seen by any preload: writes to %u descriptor%s opened with O_SYNC or "
+		       "O_DSYNC\n",
+		       coverage->synchronous, coverage->synchronous == 1 ? "" : "s");
+	if (coverage->rings)
+		printf("not seen by any preload: flushes through %u io_uring%s\n", coverage->rings,
+		       coverage->rings == 1 ? "" : "s");
+}
+
+static void rule_json(struct json *json, const struct preload_rule_report *rule,
+		      const struct preload_rule_counts *counts)
+{
+	json_row(json, NULL);
+	json_text(json, "rule", rule->name);
+	json_text(json, "swarm", rule->swarm);
+	json_text(json, "action", action_name(rule->action));
+	json_text(json, "stand", stand_name(counts->stand));
+	json_text(json, "why", stand_text(counts));
+	json_unsigned(json, "matched", counts->matched);
+	json_unsigned(json, "bursts", counts->bursts);
+	json_unsigned(json, "busy", counts->busy);
+	json_unsigned(json, "held", counts->held);
+	json_unsigned(json, "held_ns", counts->held_ns);
+	json_unsigned(json, "held_max_ns", counts->held_max_ns);
+	json_unsigned(json, "took_ns", counts->took_ns);
+	json_unsigned(json, "took_max_ns", counts->took_max_ns);
+	json_unsigned(json, "interval_ns", counts->interval_ns);
+	json_unsigned(json, "spread_ns", counts->spread_ns);
+	json_text(json, "rhythm", counts->rhythm ? entrain_kind_name((int)counts->rhythm) : NULL);
+	json_end(json);
+}
+
+static void coverage_json(const struct coverage *coverage)
+{
+	struct json json;
+
+	json_begin(&json, stdout);
+	json_unsigned(&json, "pid", coverage->pid);
+	json_text(&json, "exe", coverage->exe);
+	json_boolean(&json, "loaded", coverage->loaded);
+	json_boolean(&json, "covered", coverage->covered);
+	json_text(&json, "why", coverage->why);
+	json_array(&json, "rules");
+	for (unsigned i = 0; coverage->covered && i < coverage->report.rules; i++)
+		rule_json(&json, &coverage->report.rule[i], &coverage->counts.rule[i]);
+	json_end(&json);
+	json_row(&json, "calls");
+	for (unsigned i = 0; coverage->covered && i < PRELOAD_CALLS; i++)
+		json_unsigned(&json, call_names[i], coverage->counts.seen[i]);
+	json_end(&json);
+	json_unsigned(&json, "descriptors_synchronous", coverage->synchronous);
+	json_unsigned(&json, "io_urings", coverage->rings);
+	json_finish(&json);
+}
+
+int coverage_check(unsigned pid, int json)
+{
+	static struct coverage coverage;
+	char what[64];
+	int code = coverage_read(pid, &coverage);
+
+	snprintf(what, sizeof(what), "check process %u", pid);
+	if (code == ENOENT || code == ESRCH)
+		return message_failure(STATUS_NO, what, NULL,
+				       "there is no such process, nor a swarm of this name");
+	if (code)
+		return message_failure(code == EACCES || code == EPERM ? STATUS_NOT_PERMITTED
+								       : STATUS_REFUSED,
+				       what, "as its user, or as root", "%s", strerror(code));
+	if (json)
+		coverage_json(&coverage);
+	else
+		coverage_print(&coverage);
+	return coverage.covered ? STATUS_DONE : STATUS_NO;
+}
