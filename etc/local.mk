@@ -14,5 +14,9 @@ nodist_systemdunit_DATA = %D%/entrain@.service
 %D%/entrain@.service: %D%/entrain@.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) %D% && sed 's:[@]bindir[@]:$(bindir):' '$(srcdir)/%D%/entrain@.service.in' >$@
 
+# Rules to copy into entrain.ini.
+rulesdir = $(pkgdatadir)/rules
+dist_rules_DATA = %D%/rules/redis.ini
+
 EXTRA_DIST += %D%/README.md %D%/entrain.ini %D%/entrain@.service.in
 CLEANFILES += %D%/entrain.ini.sample %D%/entrain@.service

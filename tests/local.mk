@@ -8,6 +8,7 @@ EXTRA_DIST += %D%/lint.sh
 include %D%/unit/local.mk
 include %D%/virtual/local.mk
 include %D%/process/local.mk
+include %D%/hosts/local.mk
 include %D%/model/local.mk
 include %D%/fuzz/local.mk
 include %D%/bench/local.mk

@@ -19,6 +19,9 @@
 #define LEFT_BEHIND_NS INT64_C(1000000000)
 #define LEFT_BEHIND_BY_OTHERS_NS INT64_C(60000000000)
 
+/* Such a part of a period without a call ends a burst. */
+#define PAUSE_PART 32
+
 static __thread uint32_t thread_calls, thread_rules;
 
 static void add(uint64_t *count, uint64_t value)
@@ -83,12 +86,15 @@ static void gate_drop(struct gate *gate)
 
 /* ---- with the agent ------------------------------------------------------------------------- */
 
-/* Does this call begin a turn? One does in half a period: what follows is the same burst. */
+/*
+ * Does this call begin a turn? A burst is what comes within half a period of its first call's arrival, or after that without a
+ * pause: the first may have been held for most of the period.
+ */
 static bool burst_begins(const struct gate *gate, int64_t period_ns, int64_t now_ns)
 {
-	int64_t since_ns = now_ns - gate->burst_ns;
-
-	return !gate->burst_ns || (since_ns >= period_ns / 2 && now_ns >= gate->held_until_ns);
+	return !gate->burst_ns || (now_ns - gate->burst_ns >= period_ns / 2 &&
+				   now_ns - gate->rhythm.over_ns >= period_ns / PAUSE_PART &&
+				   now_ns >= gate->held_until_ns);
 }
 
 static bool in_band(int64_t interval_ns, const struct entrain_settings *settings)
