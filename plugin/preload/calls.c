@@ -19,7 +19,7 @@
 		    !gate_enter(&passage, ENTRAIN_CALL_##name, file)) \
 			return real.name arguments; \
 		result = real.name arguments; \
-		gate_leave(&passage); \
+		gate_leave(&passage, result == 0); \
 		return result; \
 	}
 
@@ -33,7 +33,7 @@ HOOK void sync(void)
 
 	real.sync();
 	if (leave)
-		gate_leave(&passage);
+		gate_leave(&passage, true);
 }
 
 /* glibc's other name of it; none of Debian's own programs uses it, but old ones do. */

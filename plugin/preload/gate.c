@@ -19,6 +19,9 @@
 #define LEFT_BEHIND_NS INT64_C(1000000000)
 #define LEFT_BEHIND_BY_OTHERS_NS INT64_C(60000000000)
 
+/* A sleep is as always if it is no further off than this part. */
+#define USUAL_PART 16
+
 /* Such a part of a period without a call ends a burst. */
 #define PAUSE_PART 32
 
@@ -157,7 +160,10 @@ static bool burst_arrive(unsigned rule, struct gate *gate, struct preload_rule_c
 		return false;
 	fit = fits(agent, &found, &settings);
 	counts->stand = fit || !found.kind ? PRELOAD_JOINED : PRELOAD_OFF_BEAT;
-	return fit && state.rule[rule].action == ENTRAIN_ACTION_STAGGER;
+	return fit && (state.rule[rule].action == ENTRAIN_ACTION_STAGGER ||
+		       (state.rule[rule].action == ENTRAIN_ACTION_BATCH &&
+			(settings.goal == ENTRAIN_MINIMIZE_API_CALLS ||
+			 settings.goal == ENTRAIN_MINIMIZE_LATENCY)));
 }
 
 /* At the second matching call and, if the slot was lost, at any later one. */
@@ -176,18 +182,20 @@ static void slot_claim(unsigned rule, struct preload_rule_counts *counts)
 	counts->stand = counts->code ? PRELOAD_OUT : PRELOAD_JOINED;
 }
 
-/* Wait for the turn. Nothing is held meanwhile: a signal handler may leave, the thread may be cancelled. */
-static void hold(unsigned rule, struct preload_rule_counts *counts, int64_t arrived_ns)
+/* Wait for the turn; what a signal ends is not gone on with, if it is `interruptible`. Nothing is held meanwhile: a signal handler
+ * may leave, the thread may be cancelled. */
+static void hold(unsigned rule, struct preload_rule_counts *counts, int64_t arrived_ns,
+		 bool interruptible)
 {
 	const struct entrain_agent *agent = state.agent[rule];
 	int64_t now_ns = arrived_ns, until_ns;
-	bool asleep = true;
+	int code = 0;
 
 	for (;;) {
 		until_ns = entrain_hold_ns(agent, arrived_ns);
-		if (until_ns <= now_ns || !asleep)
+		if (until_ns <= now_ns || (code && (code != EINTR || interruptible)))
 			break;
-		asleep = real_sleep_until(until_ns);
+		code = real_sleep_until(until_ns);
 		now_ns = real_now_ns();
 	}
 	if (now_ns == arrived_ns)
@@ -204,7 +212,7 @@ static void turn_come(struct passage *passage, struct gate *gate,
 	const unsigned rule = (unsigned)passage->rule;
 
 	if (held)
-		hold(rule, counts, passage->began_ns);
+		hold(rule, counts, passage->began_ns, false);
 	passage->began_ns = real_now_ns();
 	if (!gate_take(gate, passage->began_ns))
 		return;
@@ -239,6 +247,83 @@ static void approach(struct passage *passage, struct gate *gate, struct preload_
 		turn_come(passage, gate, counts, held);
 }
 
+/* ---- sleeps ------------------------------------------------------------------------------------ */
+
+/*
+ * A sleep that is stretched: the host's action is what it does between two of them. It sleeps as it wishes, and is then held until
+ * its turn; how long it sleeps is known from the sleeps before, so nothing that it passes is looked at.
+ */
+static bool is_paced(unsigned rule, enum entrain_call call)
+{
+	return call >= ENTRAIN_CALL_nanosleep && state.agent[rule] &&
+	       state.rule[rule].action == ENTRAIN_ACTION_PACE;
+}
+
+static void sleep_begin(struct passage *passage, struct gate *gate,
+			struct preload_rule_counts *counts)
+{
+	const unsigned rule = (unsigned)passage->rule;
+
+	passage->paced = gate_take(gate, passage->began_ns);
+	if (!passage->paced) {
+		add(&counts->busy, 1);
+		return;
+	}
+	if (gate->calls < 2)
+		gate->calls++;
+	if (gate->calls == 2)
+		slot_claim(rule, counts);
+	if (counts->stand == PRELOAD_JOINED || counts->stand == PRELOAD_OFF_BEAT)
+		entrain_end(state.agent[rule]);
+	rhythm_over(&gate->rhythm, passage->began_ns);
+	gate_drop(gate);
+}
+
+/* It has slept. True: as it always does, so that it may be held. */
+static bool sleep_note(unsigned rule, struct gate *gate, struct preload_rule_counts *counts,
+		       int64_t now_ns, int64_t took_ns)
+{
+	struct entrain_settings settings;
+	struct rhythm_found found;
+
+	add(&counts->bursts, 1);
+	rhythm_arrive(&gate->rhythm, now_ns, 0);
+	rhythm_find(&gate->rhythm, state.period_ns[rule], &found);
+	counts->interval_ns = (uint64_t)found.interval_ns;
+	counts->spread_ns = (uint64_t)found.spread_ns;
+	counts->rhythm = found.kind ? found.sleeps ? ENTRAIN_RELATIVE : ENTRAIN_DRIFTING : 0;
+	if (!found.kind || entrain_swarm_settings(state.agent[rule], &settings))
+		return false;
+	found.kind = (enum entrain_kind)counts->rhythm;
+	found.interval_ns = found.rest_ns;
+	if (!fits(state.agent[rule], &found, &settings)) {
+		counts->stand = PRELOAD_OFF_BEAT;
+		return false;
+	}
+	counts->stand = PRELOAD_JOINED;
+	return settings.kind == ENTRAIN_RELATIVE &&
+	       (took_ns > found.rest_ns ? took_ns - found.rest_ns : found.rest_ns - took_ns) <=
+		       found.rest_ns / USUAL_PART;
+}
+
+static void sleep_end(struct passage *passage, struct gate *gate,
+		      struct preload_rule_counts *counts, int64_t now_ns)
+{
+	const unsigned rule = (unsigned)passage->rule;
+	bool in = counts->stand == PRELOAD_JOINED || counts->stand == PRELOAD_OFF_BEAT, held;
+
+	if (!in || !gate_take(gate, now_ns))
+		return;
+	held = sleep_note(rule, gate, counts, now_ns, now_ns - passage->began_ns);
+	gate_drop(gate);
+	if (held)
+		hold(rule, counts, now_ns, true);
+	if (!gate_take(gate, real_now_ns()))
+		return;
+	entrain_begin(state.agent[rule]);
+	gate_drop(gate);
+}
+
 /* ---- a call --------------------------------------------------------------------------------- */
 
 bool gate_enter(struct passage *passage, enum entrain_call call, int fd)
@@ -258,14 +343,15 @@ bool gate_enter(struct passage *passage, enum entrain_call call, int fd)
 	passage->rule = match_find(state.rule, state.rules, &facts);
 	if (passage->rule < 0)
 		return false;
-	passage->acts = false;
+	passage->acts = passage->paced = false;
 	passage->began_ns = real_now_ns();
 	add(&counts->rule[passage->rule].matched, 1);
-	approach(passage, &state.live->gate[passage->rule], &counts->rule[passage->rule]);
+	(is_paced((unsigned)passage->rule, call) ? sleep_begin : approach)(
+		passage, &state.live->gate[passage->rule], &counts->rule[passage->rule]);
 	return true;
 }
 
-void gate_leave(struct passage *passage)
+void gate_leave(struct passage *passage, bool done)
 {
 	struct preload_rule_counts *counts = &state.live->counts.rule[passage->rule];
 	struct gate *gate = &state.live->gate[passage->rule];
@@ -273,7 +359,9 @@ void gate_leave(struct passage *passage)
 
 	add(&counts->took_ns, (uint64_t)took_ns);
 	raise_to(&counts->took_max_ns, (uint64_t)took_ns);
-	if (!gate_take(gate, now_ns))
+	if (passage->paced && done)
+		sleep_end(passage, gate, counts, now_ns);
+	if (passage->paced || !gate_take(gate, now_ns))
 		return;
 	if (passage->acts)
 		entrain_end(state.agent[passage->rule]);

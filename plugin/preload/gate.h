@@ -8,8 +8,9 @@
 
 /* One call on its way, on the stack of whoever makes it. */
 struct passage {
-	int rule;  /* -1: under none */
-	bool acts; /* it began a turn */
+	int rule;   /* -1: under none */
+	bool acts;  /* it began a turn */
+	bool paced; /* it is a sleep that may be stretched */
 	int64_t began_ns;
 };
 
@@ -23,7 +24,8 @@ static inline bool gate_armed(enum entrain_call call)
 /* Before the real call: find the rule, count, hold the caller as the rule says. `fd` -1: not about a file. A cancellation point
  * where it holds; keeps errno. True: gate_leave() is to follow. */
 bool gate_enter(struct passage *passage, enum entrain_call call, int fd);
-/* After it. Keeps errno. */
-void gate_leave(struct passage *passage);
+/* After it; `done`: it did all that was asked of it. Stretches a sleep, as the rule says: then a cancellation point too. Keeps
+ * errno. */
+void gate_leave(struct passage *passage, bool done);
 
 #endif

@@ -116,15 +116,17 @@ int64_t real_now_ns(void)
 /* Nobody posts it. A wait on it is the one that a filter of a host with threads lets through, since it is a futex. */
 static sem_t never;
 
-bool real_sleep_until(int64_t until_ns)
+int real_sleep_until(int64_t until_ns)
 {
 	const struct timespec until = { .tv_sec = until_ns / NS_PER_S,
 					.tv_nsec = until_ns % NS_PER_S };
-	int saved = errno;
-	bool slept =
-		real.sem_clockwait && (real.sem_clockwait(&never, CLOCK_MONOTONIC, &until) == 0 ||
-				       errno == ETIMEDOUT || errno == EINTR);
+	int saved = errno, code = ENOSYS;
 
+	if (real.sem_clockwait) {
+		code = 0;
+		if (real.sem_clockwait(&never, CLOCK_MONOTONIC, &until) < 0 && errno != ETIMEDOUT)
+			code = errno;
+	}
 	errno = saved;
-	return slept;
+	return code;
 }

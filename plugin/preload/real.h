@@ -4,7 +4,6 @@
 #define PRELOAD_REAL_H
 
 #include <semaphore.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include "hooks.h"
 
@@ -23,7 +22,8 @@ void real_resolve(void);
 /* CLOCK_MONOTONIC of the kernel, whatever is preloaded before us. No system call. */
 int64_t real_now_ns(void);
 
-/* Sleep until `until_ns`, or until a signal was handled. False: it cannot. A cancellation point; keeps errno. */
-bool real_sleep_until(int64_t until_ns);
+/* Sleep until `until_ns`, or until a signal was handled. Returns 0, EINTR, or why it cannot. A cancellation point; keeps
+ * errno. */
+int real_sleep_until(int64_t until_ns);
 
 #endif

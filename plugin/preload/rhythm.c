@@ -73,10 +73,11 @@ void rhythm_find(const struct rhythm *rhythm, int64_t period_ns, struct rhythm_f
 	found->interval_ns = median(interval_ns, kept - 1);
 	found->rest_ns = median(rest_ns, kept - 1);
 	found->spread_ns = spread(rest_ns, kept - 1);
+	found->sleeps = found->spread_ns <= found->rest_ns / STEADY_PART;
 	if (on_grid(rhythm, kept, period_ns)) {
 		found->kind = ENTRAIN_GRID;
 		found->spread_ns = spread(interval_ns, kept - 1);
-	} else if (found->spread_ns <= found->rest_ns / STEADY_PART) {
+	} else if (found->sleeps) {
 		found->kind = ENTRAIN_RELATIVE;
 	} else {
 		found->kind = ENTRAIN_DRIFTING;

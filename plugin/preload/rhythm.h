@@ -23,6 +23,7 @@ struct rhythm_found {
 	int64_t interval_ns;    /* median, from arrival to arrival */
 	int64_t rest_ns;        /* median, from the end of one to the arrival of the next */
 	int64_t spread_ns;      /* of what is steadier of the two */
+	bool sleeps;            /* the rest is that of a sleep: it hardly varies */
 };
 
 void rhythm_arrive(struct rhythm *rhythm, int64_t arrived_ns, int64_t wall_ns);

@@ -101,10 +101,10 @@ static int values(void)
 	wanted = (struct timespec){ .tv_sec = 20 };
 	alarm_in_ms(50);
 	told("nanosleep, interrupted", nanosleep(&wanted, &left));
-	printf("left: %s\n", between(&left, 10000, 19950));
+	printf("left: %s\n", between(&left, 10000, 20000));
 	alarm_in_ms(50);
 	told("clock_nanosleep, interrupted", clock_nanosleep(CLOCK_MONOTONIC, 0, &wanted, &left));
-	printf("left: %s\n", between(&left, 10000, 19950));
+	printf("left: %s\n", between(&left, 10000, 20000));
 	alarm_in_ms(50);
 	left.tv_sec = sleep(20);
 	left.tv_nsec = 0;

@@ -47,11 +47,14 @@ export ENTRAIN_MAX_DELAY=30ms
 for i in 0 1 2 3; do start tight tight$i plain; done
 unset ENTRAIN_MAX_DELAY
 # Who joins first has the first turn, and waits for nobody.
-for swarm in odd late cancel jump off; do start $swarm ${swarm}0 plain; done
-for swarm in odd late cancel jump off; do until_cycle 4 ${swarm}0; done
+cancels=cancel
+# AddressSanitizer takes the frames that a cancelled thread has left for being in use
+[ -z "$runtime" ] || cancels=
+for swarm in odd late $cancels jump off; do start $swarm ${swarm}0 plain; done
+for swarm in odd late $cancels jump off; do until_cycle 4 ${swarm}0; done
 start odd odd1 offbeat
 offbeat=$pid
-for swarm in late cancel jump; do start $swarm ${swarm}1 $swarm; done
+for swarm in late $cancels jump; do start $swarm ${swarm}1 $swarm; done
 start off off1 plain
 
 # While the others run: switch one swarm off when its second agent has just been held, and see it let go.
@@ -80,7 +83,7 @@ done
 wait
 
 yes_or [ ! -e log ]
-for name in apart0 apart1 apart2 apart3 tight0 odd0 odd1 late1 cancel1 jump1 off1; do
+for name in apart0 apart1 apart2 apart3 tight0 odd0 odd1 late1 ${cancels:+cancel1} jump1 off1; do
 	[ "$(wc -l <$name)" -eq $cycles ] || no "$name made $(wc -l <$name) cycles: $(cat $name.err)"
 done
 
@@ -120,7 +123,7 @@ held=$(median late1 3 plain)
 held=$(median late1 3 late)
 [ "$held" -ge 0 ] && [ "$held" -le 10 ] || no "late: it missed its turn, and was held for $held ms"
 # cancel, jump: a hold ends at once; the others are as long as ever
-for how in cancel jump; do
+for how in $cancels jump; do
 	what=cancelled limit=25
 	[ $how = cancel ] || { what=left limit=75; }
 	held=$(median ${how}1 3 $what)

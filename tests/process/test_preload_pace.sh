@@ -1,0 +1,100 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# A rule that paces: sixteen loops in C, Python and Perl that work and sleep, with periods within 5 %, come apart evenly, at the pace of
+# the slowest; a loop of another period, and one that is told to go, are left alone.
+# Needs tests/process/preload_loop, python3, perl; the tool and the plugin, built.
+
+command -v python3 perl >/dev/null || exit 77
+. "${srcdir:-.}/tests/process/preload_lib.sh"
+loop=${host%preload_host}preload_loop
+pids=
+end()
+{
+	[ -z "$pids" ] || kill $pids 2>/dev/null
+	rm -rf "$ENTRAIN_DIR" "$work"
+}
+trap end EXIT
+trap 'exit 1' INT TERM HUP
+cd "$work" || exit 99
+
+cat >"$ENTRAIN_CONFIG" <<'TEXT'
+[swarm loops]
+period = 500ms
+kind = relative
+
+[rule loops]
+exe = *
+call = nanosleep, clock_nanosleep, usleep, sleep
+swarm = loops
+action = pace
+TEXT
+cat >loop.py <<'TEXT'
+import sys, time
+for _ in range(int(sys.argv[2])):
+    print(time.monotonic_ns() // 1000, flush=True)
+    time.sleep(int(sys.argv[1]) / 1e6)
+TEXT
+cat >loop.pl <<'TEXT'
+use Time::HiRes qw(usleep clock_gettime CLOCK_MONOTONIC);
+$| = 1;
+for (1 .. $ARGV[1]) {
+	printf "%d\n", clock_gettime(CLOCK_MONOTONIC) * 1e6;
+	usleep($ARGV[0]);
+}
+TEXT
+tool create loops --period 500ms --kind relative || no "create loops"
+
+cycles=24
+for ((i = 0; i < 16; i++)); do
+	period=$((494000 + i * 800)) # 494 to 506 ms
+	case $((i % 5)) in
+	0) under "$loop" nanosleep $period $cycles ;;
+	1) under "$loop" usleep $period $cycles ;;
+	2) under "$loop" clock_nanosleep $period $cycles ;;
+	3) under python3 loop.py $period $cycles ;;
+	4) under perl loop.pl $period $cycles ;;
+	esac >"loop$i" 2>"loop$i.err" &
+	pids="$pids $!"
+done
+under "$loop" nanosleep 300000 $cycles >other 2>other.err &
+pids="$pids $!"
+wait $pids
+pids=
+
+for ((i = 0; i < 16; i++)); do
+	[ "$(wc -l <loop$i)" -eq $cycles ] || no "loop $i: $(cat loop$i.err)"
+done
+python3 - loop? loop1? >told <<'TEXT' || no "$(cat told)"
+import sys
+loops = [[int(line) for line in open(name)] for name in sys.argv[1:]]
+
+def evenness(cycle):
+    """Of the works that begin within one period of the slowest, from when all have made so many cycles."""
+    begin = max(loop[cycle] for loop in loops)
+    phases = []
+    for loop in loops:
+        after = [at for at in loop if at >= begin]
+        phases.append(after[0] - begin)
+    period = sorted(loop[cycle + 1] - loop[cycle] for loop in loops)[len(loops) // 2]
+    phases = sorted(phase % period for phase in phases)
+    gaps = [after - before for before, after in zip(phases, phases[1:] + [phases[0] + period])]
+    return period / len(loops) / max(gaps)
+
+by_cycle = [evenness(cycle) for cycle in range(1, 22)]
+pace = sorted((loop[21] - loop[15]) / 6 for loop in loops)
+print("evenness by cycle:", " ".join("%.2f" % one for one in by_cycle))
+print("pace of the fastest and the slowest: %.1f and %.1f ms" % (pace[0] / 1000, pace[-1] / 1000))
+# the median of what comes after the 15th: one late wakeup of a busy machine is no failure of the rule
+after = sorted(by_cycle[14:])
+if after[len(after) // 2] < .8:
+    sys.exit("not even after 15 cycles")
+# nobody slower than the slowest by itself, 506 ms and what the loop takes, but for a deadband and late wakeups
+if pace[len(pace) // 2] > 506000 * 1.03:
+    sys.exit("slowed by more than the spread of their periods")
+TEXT
+cat told
+# one of another period is not slowed at all
+slowed=$(awk 'NR > 1 { print $1 - at } { at = $1 }' other | sort -n | awk '{ v[NR] = $1 } END { print int(v[int(NR / 2)] / 1000) }')
+[ "$slowed" -le 310 ] || no "a loop of 300 ms sleeps for $slowed ms"
+yes_or [ ! -e log ]
+finish
