@@ -74,12 +74,36 @@ static int report_search(int fd, uint64_t from, uint64_t to, struct coverage *co
 	return 0;
 }
 
-/* The library's writable parts, and the memory without a file that follows the last. */
+/* One stretch of memory, of lines that follow each other: the library's writable part, and what has no file after it. */
+struct stretch {
+	unsigned long long from, to;
+};
+
+/* The report may begin in a page of the file and end in one without. Returns 1 where a stretch is over and to be searched. */
+static int stretch_take(struct stretch *stretch, const char *line, int ours, struct stretch *over)
+{
+	unsigned long long from, to;
+	int path = 0, adjacent;
+	char writable;
+
+	*over = *stretch;
+	if (sscanf(line, "%llx-%llx %*c%c%*s %*s %*s %*s %n", &from, &to, &writable, &path) < 3)
+		return 0;
+	adjacent = stretch->to && stretch->to == from;
+	if (writable == 'w' && adjacent && (ours || (path && !line[path]))) {
+		stretch->to = to;
+		return 0;
+	}
+	*stretch =
+		writable == 'w' && ours ? (struct stretch){ from, to } : (struct stretch){ 0, 0 };
+	return over->to != 0;
+}
+
 static int report_find(int maps, int memory, struct coverage *coverage)
 {
+	struct stretch stretch = { 0, 0 }, over;
 	FILE *stream = fdopen(maps, "r");
-	unsigned long long from, to, end = 0;
-	char line[PATH_MAX + 128], writable;
+	char line[PATH_MAX + 128];
 	int found = 0;
 
 	if (!stream) {
@@ -87,17 +111,14 @@ static int report_find(int maps, int memory, struct coverage *coverage)
 		return 0;
 	}
 	while (!found && fgets(line, sizeof(line), stream)) {
-		int ours = strstr(line, LIBRARY) != NULL, path = 0;
+		int ours = strstr(line, LIBRARY) != NULL;
 
-		if (sscanf(line, "%llx-%llx %*c%c%*s %*s %*s %*s %n", &from, &to, &writable,
-			   &path) < 3)
-			continue;
 		coverage->loaded |= ours;
-		if (writable == 'w' && (ours || (end == from && path && !line[path])))
-			found = report_search(memory, from, to, coverage);
-		if (ours)
-			end = to;
+		if (stretch_take(&stretch, line, ours, &over))
+			found = report_search(memory, over.from, over.to, coverage);
 	}
+	if (!found && stretch.to)
+		found = report_search(memory, stretch.from, stretch.to, coverage);
 	fclose(stream);
 	return found;
 }

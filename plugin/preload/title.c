@@ -4,9 +4,9 @@
 #include <string.h>
 
 /* The kernel puts the strings of arguments and environment one after the other. */
-static const volatile char *start, *arguments_end, *end;
+static const char *start, *arguments_end, *end;
 
-static const volatile char *strings_end(char *const *strings, const volatile char *after)
+static const char *strings_end(char *const *strings, const char *after)
 {
 	for (; *strings && (!after || *strings == after); strings++)
 		after = *strings + strlen(*strings) + 1;
@@ -25,18 +25,23 @@ void title_find(char *const *arguments, char *const *environment)
 void title_read(char *text, size_t size)
 {
 	/* As the kernel tells: a title that has reached the end of the arguments goes on until its byte 0. */
-	bool whole = start && arguments_end[-1] == '\0';
-	const volatile char *last = whole ? arguments_end : end, *at = start;
-	size_t used = 0;
+	const bool whole = start && arguments_end[-1] == '\0';
+	size_t length;
 
-	for (; at && at < last && used + 1 < size && (whole || *at); at++) {
-		char c = *at;
-
-		text[used++] = c;
-		if (c == '\0')
-			text[used - 1] = ' ';
-	}
-	while (used > 0 && text[used - 1] == ' ')
-		used--;
-	text[used] = '\0';
+	text[0] = '\0';
+	if (!start)
+		return;
+	length = (size_t)((whole ? arguments_end : end) - start);
+	if (length >= size)
+		length = size - 1;
+	/* The host may be writing it: what is read then is looked at, and no more. */
+	memcpy(text, start, length);
+	text[length] = '\0';
+	if (!whole)
+		return;
+	while (length > 0 && (text[length - 1] == '\0' || text[length - 1] == ' '))
+		length--;
+	text[length] = '\0';
+	for (char *zero; (zero = memchr(text, '\0', length));)
+		*zero = ' ';
 }

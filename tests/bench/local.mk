@@ -7,10 +7,11 @@ bench_programs = %D%/bench_decide %D%/bench_step %D%/bench_measure %D%/bench_vie
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 
-bench: $(bench_programs)
+bench: $(bench_programs) %D%/bench_preload_call
 	@for program in $(bench_programs); do \
 		echo "== $$program"; ./$$program || exit 1; echo; \
 	done
+	@echo '== %D%/bench_preload.sh'; srcdir='$(srcdir)' $(srcdir)/%D%/bench_preload.sh
 
 %C%_bench_decide_SOURCES = %D%/bench_decide.c
 %C%_bench_decide_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/libshm
@@ -36,3 +37,9 @@ bench: $(bench_programs)
 %C%_bench_barrier_SOURCES = %D%/bench_barrier.c
 %C%_bench_barrier_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/libshm
 %C%_bench_barrier_LDADD = libentrain-core.la -lm -lpthread
+
+# Run by bench_preload.sh, bare and under the plugin.
+EXTRA_PROGRAMS += %D%/bench_preload_call
+CLEANFILES += %D%/bench_preload_call
+%C%_bench_preload_call_SOURCES = %D%/bench_preload_call.c
+EXTRA_DIST += %D%/bench_preload.sh
