@@ -23,6 +23,7 @@
 	X(rm) \
 	X(check) \
 	X(run) \
+	X(exec) \
 	X(demo) \
 	X(simulate) \
 	X(version) \

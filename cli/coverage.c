@@ -204,7 +204,7 @@ static void why_not_loaded(struct coverage *coverage)
 	else if (runs_secure(coverage->pid))
 		why_set(coverage, "it was started with more rights than its caller, so the loader "
 				  "ignored preloads");
-	else if (!strstr(preload, LIBRARY + 1))
+	else if (!strstr(preload, &LIBRARY[1]))
 		why_set(coverage, "the plugin was not in LD_PRELOAD when it was started");
 	else
 		why_set(coverage, "LD_PRELOAD is \"%.160s\", but the loader could not load it",

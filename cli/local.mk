@@ -20,6 +20,7 @@ entrainctl_SOURCES = \
 	%D%/coverage.h %D%/coverage.c %D%/coverage_print.c \
 	plugin/preload/glob.h plugin/preload/glob.c plugin/preload/report.h \
 	%D%/command_run.c \
+	%D%/command_exec.c \
 	%D%/command_create.c \
 	%D%/command_list.c \
 	%D%/command_status.c \

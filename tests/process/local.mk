@@ -181,7 +181,7 @@ EXTRA_DIST += %D%/test_same_objects.sh
 
 # The preload plugin, in front of hosts of all sorts.
 TESTS += %D%/test_preload.sh %D%/test_cli_run.sh %D%/test_preload_stagger.sh \
-	%D%/test_preload_pace.sh
+	%D%/test_preload_pace.sh %D%/test_cli_exec.sh
 check_PROGRAMS += %D%/preload_host %D%/preload_grid %D%/preload_loop
 %C%_preload_loop_SOURCES = %D%/preload_loop.c
 %C%_preload_loop_LDADD =
@@ -190,4 +190,4 @@ check_PROGRAMS += %D%/preload_host %D%/preload_grid %D%/preload_loop
 %C%_preload_host_SOURCES = %D%/preload_host.c
 %C%_preload_host_LDADD = -lpthread
 EXTRA_DIST += %D%/preload_lib.sh %D%/test_preload.sh %D%/test_cli_run.sh \
-	%D%/test_preload_stagger.sh %D%/test_preload_pace.sh
+	%D%/test_preload_stagger.sh %D%/test_preload_pace.sh %D%/test_cli_exec.sh

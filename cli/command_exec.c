@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* entrainctl exec: run a program once at each turn, as an agent of its own. */
+#include <entrain.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "message.h"
+#include "program.h"
+
+/* What a signal handler needs. */
+static struct entrain_agent *volatile waiting;
+static volatile pid_t running;
+static volatile sig_atomic_t caught;
+
+static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+#define SIGNALS (sizeof(signals) / sizeof(signals[0]))
+
+/* Whoever ends us ends what runs; what it leaves behind is waited for. */
+static void end_asked(int number)
+{
+	int saved = errno;
+
+	caught = number;
+	if (running > 0)
+		kill(running, number);
+	entrain_cancel(waiting);
+	errno = saved;
+}
+
+static void signals_take(void)
+{
+	struct sigaction action = { .sa_handler = end_asked }, before;
+
+	for (unsigned i = 0; i < SIGNALS; i++)
+		if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+}
+
+/* With none of the signals between the look at `caught` and the pid. */
+static void signals_block(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (unsigned i = 0; i < SIGNALS; i++)
+		sigaddset(&set, signals[i]);
+	sigprocmask(how, &set, NULL);
+}
+
+/* ---- the swarm -------------------------------------------------------------------------------- */
+
+/* Defaults with this period, then the file's section. */
+static int settings_gather(const char *swarm, int64_t every_ns, struct entrain_settings *settings)
+{
+	struct entrain_error error = { .code = ENTRAIN_OK };
+	int code;
+
+	entrain_settings_init(settings);
+	settings->period_ns = every_ns;
+	code = entrain_config_read(NULL, swarm, settings, &error);
+	if (code && code != ENTRAIN_NO_SWARM)
+		return message_error(&error, swarm);
+	if (entrain_settings_check(settings, &error))
+		return message_usage("exec", "entrainctl exec --help", "%s: %s", error.object,
+				     error.why);
+	return STATUS_DONE;
+}
+
+static int join(const struct invocation *invocation, int64_t every_ns)
+{
+	const char *swarm = option_text(&invocation->options, "swarm"),
+		   *name = strrchr(invocation->operands[0], '/');
+	struct entrain_options options = ENTRAIN_OPTIONS;
+	struct entrain_error error = { .code = ENTRAIN_OK };
+	struct entrain_settings settings;
+	struct entrain_agent *agent;
+	int status = settings_gather(swarm, every_ns, &settings);
+
+	if (status)
+		return status;
+	options.flags = ENTRAIN_CREATE;
+	options.settings = &settings;
+	options.dir = invocation->dir;
+	options.name = name ? name + 1 : invocation->operands[0];
+	options.label = "exec";
+	options.period_ns = every_ns;
+	agent = entrain_join(swarm, &options, &error);
+	if (!agent)
+		return message_error(&error, swarm);
+	if (entrain_swarm_settings(agent, &settings) == 0) {
+		int64_t band_ns = settings.period_ns / 1000 * settings.band_ppm / 1000;
+
+		if (llabs(every_ns - settings.period_ns) > band_ns)
+			fprintf(stderr,
+				"entrainctl: exec: the swarm's period is another: this agent is "
+				"off-beat, and keeps its own time\n");
+	}
+	waiting = agent;
+	return STATUS_DONE;
+}
+
+/* ---- a run -------------------------------------------------------------------------------------- */
+
+static void child_run(const struct program *program, char **arguments)
+{
+	for (unsigned i = 0; i < SIGNALS; i++) {
+		struct sigaction before, usual = { .sa_handler = SIG_DFL };
+
+		if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler == end_asked)
+			sigaction(signals[i], &usual, NULL);
+	}
+	signals_block(SIG_UNBLOCK);
+	execv(program->path, arguments);
+	message_failure(STATUS_REFUSED, program->path, NULL, "%s", strerror(errno));
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+/* Run it and wait for its end. Returns its exit status as a shell says it, -1: it could not be started. */
+static int program_run(const struct program *program, char **arguments)
+{
+	pid_t pid;
+	int status = 0;
+
+	fflush(NULL);
+	signals_block(SIG_BLOCK);
+	pid = caught ? -1 : fork();
+	if (pid == 0)
+		child_run(program, arguments);
+	running = pid;
+	signals_block(SIG_UNBLOCK);
+	if (pid < 0) {
+		if (!caught)
+			message_failure(STATUS_REFUSED, "exec", NULL, "%s", strerror(errno));
+		return -1;
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	running = 0;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* A run that took longer than to the next turn: that one is left out, and whatever else has passed. */
+static void turns_skip(struct entrain_agent *agent, int64_t every_ns, int64_t took_ns)
+{
+	char took[32], every[32];
+
+	if (entrain_next_turn_ns(agent) > entrain_now_ns())
+		return;
+	fprintf(stderr, "entrainctl: exec: the run took %s, of every %s: turns are left out\n",
+		entrain_duration_text(took_ns, took), entrain_duration_text(every_ns, every));
+	entrain_begin(agent);
+	entrain_end(agent);
+}
+
+static int turns_take(const struct invocation *invocation, const struct program *program,
+		      int64_t every_ns)
+{
+	const int once = option_given(&invocation->options, "once");
+	struct entrain_agent *agent = waiting;
+	int status = 0;
+
+	while (!caught && entrain_wait(agent) == 0 && !caught) {
+		int64_t begun_ns = entrain_now_ns();
+
+		entrain_begin(agent);
+		status = program_run(program, invocation->operands);
+		entrain_end(agent);
+		if (once || status < 0)
+			break;
+		if (status)
+			fprintf(stderr, "entrainctl: exec: %s: exit status %d\n", program->path,
+				status);
+		turns_skip(agent, every_ns, entrain_now_ns() - begun_ns);
+	}
+	return status < 0 ? STATUS_REFUSED : status;
+}
+
+/* Die as if the signal had not been caught: our caller shall see it. */
+static void signal_repeat(int number)
+{
+	struct sigaction usual = { .sa_handler = SIG_DFL };
+
+	fflush(NULL);
+	sigaction(number, &usual, NULL);
+	raise(number);
+}
+
+static int exec_run(struct invocation *invocation)
+{
+	int64_t every_ns = option_number(&invocation->options, "every");
+	struct program program;
+	struct entrain_agent *agent;
+	int status, code;
+
+	if (!option_given(&invocation->options, "every"))
+		return message_usage("exec", "entrainctl exec --every 15min -- CMD...",
+				     "--every is missing");
+	if (!invocation->operand_count)
+		return message_usage("exec", "entrainctl exec --every 15min -- CMD...",
+				     "no program is given");
+	invocation->operands[invocation->operand_count] = NULL; /* where -- or an option was */
+	code = program_find(invocation->operands[0], &program);
+	if (code)
+		return message_failure(code == EACCES ? STATUS_NOT_PERMITTED : STATUS_REFUSED,
+				       invocation->operands[0], NULL, "%s",
+				       code == ENOENT ? "there is no such program"
+						      : strerror(code));
+	status = join(invocation, every_ns);
+	if (status)
+		return status;
+	agent = waiting;
+	signals_take();
+	status = turns_take(invocation, &program, every_ns);
+	signals_block(SIG_BLOCK);
+	waiting = NULL;
+	entrain_leave(agent);
+	signals_block(SIG_UNBLOCK);
+	if (caught)
+		signal_repeat(caught);
+	return status;
+}
+
+static const struct option_row exec_options[] = {
+	{ .name = "swarm",
+	  .kind = OPTION_TEXT,
+	  .argument = "SWARM",
+	  .fallback = "default",
+	  .text = "the swarm to be in" },
+	{ .name = "every",
+	  .kind = OPTION_DURATION,
+	  .text = "how often",
+	  .least = INT64_C(1000000),
+	  .most = INT64_C(86400000000000) },
+	{ .name = "once", .kind = OPTION_FLAG, .text = "at the first turn only" },
+	{ .name = NULL },
+};
+
+const struct command command_exec = {
+	.name = "exec",
+	.operands = "-- CMD...",
+	.text = "run a program at each turn, apart from others that do",
+	.detail =
+		"Runs CMD once at each turn of an agent of its own: staggered cron, for what has\n"
+		"no flush that could wait. A missing swarm is created, from its section of the\n"
+		"configuration file or with the period of --every. A run that takes longer than\n"
+		"to the next turn leaves turns out, and that is said. Ends at SIGTERM, SIGINT,\n"
+		"SIGHUP or SIGQUIT, which CMD gets too, once CMD has ended. With --once the exit\n"
+		"status is that of CMD.",
+	.examples = "  entrainctl exec --swarm backups --every 15min -- redis-cli BGSAVE\n"
+		    "  entrainctl exec --every 1h --once -- logrotate /etc/logrotate.conf",
+	.options = exec_options,
+	.flags = COMMAND_DIR,
+	.operands_most = -1,
+	.run = exec_run,
+};

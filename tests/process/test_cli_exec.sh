@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# `entrainctl exec` runs a program at each turn, apart from others; with its exit status, signals and runs that take too long.
+# Needs the tool and tests/process/preload_host, built.
+
+. "${srcdir:-.}/tests/process/preload_lib.sh"
+pids=
+end()
+{
+	[ -z "$pids" ] || kill $pids 2>/dev/null
+	rm -rf "$ENTRAIN_DIR" "$work"
+}
+trap end EXIT
+trap 'exit 1' INT TERM HUP
+cd "$work" || exit 99
+
+# gives STATUS PATTERN COMMAND...
+gives()
+{
+	local status=$1 pattern=$2
+	shift 2
+	"$@" >out 2>&1
+	local got=$?
+	if [ $got -eq "$status" ] && { [ -z "$pattern" ] || grep -qE -- "$pattern" out; }; then
+		passed=$((passed + 1))
+	else
+		no "$*: $got, not $status with '$pattern': $(cat out)"
+	fi
+}
+
+lines()
+{
+	for ((i = 0; i < 3000; i++)); do
+		[ "$(cat "$2" 2>/dev/null | wc -l)" -ge "$1" ] && return
+		sleep .01
+	done
+	no "$2 has $(wc -l <"$2") lines, not $1"
+}
+
+gives 2 'every is missing' "$entrainctl" exec -- true
+gives 2 'no program' "$entrainctl" exec --every 1s
+gives 2 'unit' "$entrainctl" exec --every 1 -- true
+gives 5 'no such program' "$entrainctl" exec --every 1s -- entrain-no-such-program
+gives 0 '^one$' "$entrainctl" exec --swarm once --every 20ms --once -- echo one
+gives 0 'period 20 ms' "$entrainctl" status once
+gives 7 '' "$entrainctl" exec --swarm once --every 20ms --once -- sh -c 'exit 7'
+gives 143 '' "$entrainctl" exec --swarm once --every 20ms --once -- sh -c 'kill -TERM $$'
+gives 0 'off-beat' "$entrainctl" exec --swarm once --every 40ms --once -- true
+gives 0 '^0 of' sh -c "'$entrainctl' status once --json | sed -n 's/.*\"agents_alive\": \([0-9]*\).*/\1 of/p'"
+
+# apart: three of them, from the instants that they write themselves
+for i in 0 1 2; do
+	"$entrainctl" exec --swarm apart --every 300ms -- sh -c "date +%s%N >>run$i" 2>err$i &
+	pids="$pids $!"
+done
+for i in 0 1 2; do lines 12 run$i; done
+kill $pids
+for pid in $pids; do
+	wait "$pid"
+	[ $? -eq 143 ] || no "exec does not end by SIGTERM"
+done
+pids=
+python3 - run0 run1 run2 <<-'TEXT' || no "three programs are not apart"
+	import statistics, sys
+	period = 300e6
+	runs = [[int(line) for line in open(name)][5:12] for name in sys.argv[1:]]
+	phases = sorted(statistics.median((at - runs[0][0] + period / 2) % period for at in run) for run in runs)
+	gaps = [(b - a) % period for a, b in zip(phases, phases[1:] + phases[:1])]
+	assert max(gaps) < .55 * period, [gap / period for gap in gaps]
+	pace = statistics.median(b - a for run in runs for a, b in zip(run, run[1:]))
+	assert .95 < pace / period < 1.15, pace / period
+TEXT
+
+# what it runs is told to end, and waited for
+"$entrainctl" exec --swarm once --every 20ms -- sh -c 'trap "echo told >>told; exit 3" TERM; echo up >>up; while :; do sleep .01; done' &
+pids=$!
+lines 1 up
+kill $pids
+wait $pids
+[ $? -eq 143 ] || no "it does not end by the signal"
+pids=
+[ "$(cat told)" = told ] || no "what ran was not told to end"
+
+# a run that takes too long, and one that fails
+"$entrainctl" exec --swarm once --every 20ms -- sh -c 'echo run >>long; sleep .1; exit 5' 2>late &
+pids=$!
+lines 3 long
+kill $pids
+wait $pids 2>/dev/null
+pids=
+grep -q 'turns are left out' late || no "a long run says $(cat late)"
+grep -q 'exit status 5' late || no "a failed run says $(cat late)"
+finish
