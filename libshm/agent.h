@@ -40,6 +40,7 @@ struct entrain_agent {
 	uint32_t kind_option;
 	uint32_t max_delay_ppm;
 	int64_t max_delay_ns, period_option_ns;
+	int64_t grid_offset_ns; /* its arrivals come so long after the clock's whole periods */
 
 	/* how it stands */
 	struct entrain_settings settings; /* as last read from control */

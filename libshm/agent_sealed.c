@@ -84,6 +84,18 @@ int entrain_set_period(struct entrain_agent *agent, int64_t period_ns)
 	return 0;
 }
 
+int entrain_set_offset(struct entrain_agent *agent, int64_t offset_ns)
+{
+	if (!agent)
+		return ENTRAIN_USAGE;
+	if (!agent_here(agent))
+		return ENTRAIN_FORKED;
+	if (offset_ns < 0 || offset_ns > PERIOD_MAX_NS)
+		return ENTRAIN_USAGE;
+	agent->grid_offset_ns = offset_ns;
+	return 0;
+}
+
 int entrain_swarm_settings(const struct entrain_agent *agent, struct entrain_settings *settings)
 {
 	const struct shm_settings *shared;

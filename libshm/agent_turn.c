@@ -33,10 +33,11 @@ bool agent_settings_read(struct entrain_agent *agent)
 	return true;
 }
 
-/* The arrival of a grid host that follows `from_ns`: a whole number of periods of the wall clock. */
-static int64_t grid_arrival_after(int64_t from_ns, int64_t period_ns)
+/* The arrival of a grid host that follows `from_ns`: a whole number of periods of the wall clock, or its own offset after that. */
+static int64_t grid_arrival_after(const struct entrain_agent *agent, int64_t from_ns)
 {
-	int64_t shift_ns = clock_wall_ns() - clock_now_ns();
+	const int64_t period_ns = agent->period_ns;
+	int64_t shift_ns = clock_wall_ns() - clock_now_ns() - agent->grid_offset_ns % period_ns;
 	int64_t wall_ns = from_ns + shift_ns;
 
 	return (wall_ns / period_ns + 1) * period_ns - shift_ns;
@@ -94,7 +95,7 @@ static void decide_now(struct entrain_agent *agent, struct steer *steer, int64_t
 
 		if (joining || from_ns < now_ns - agent->period_ns / 2)
 			from_ns = now_ns;
-		self.turn_ns = grid_arrival_after(from_ns, agent->period_ns) - agent->period_ns;
+		self.turn_ns = grid_arrival_after(agent, from_ns) - agent->period_ns;
 		self.delay_ns = 0;
 	}
 	steer_turn(steer, &request, &self, &parameters, agent->scratch->peers, count,
@@ -115,8 +116,7 @@ static void decide_alone(const struct entrain_agent *agent, int64_t now_ns,
 	decision->cur_ns = turn_ns;
 	decision->next_ns = (relative ? now_ns : turn_ns) + agent->period_ns;
 	if (agent->kind == ENTRAIN_GRID)
-		decision->next_ns =
-			grid_arrival_after(turn_ns + agent->period_ns / 2, agent->period_ns);
+		decision->next_ns = grid_arrival_after(agent, turn_ns + agent->period_ns / 2);
 }
 
 /* In 1/65536 of a period. */

@@ -337,6 +337,10 @@ ENTRAIN_API int64_t entrain_hold_ns(const struct entrain_agent *agent, int64_t a
  * alone. From the next turn on. Returns 0, ENTRAIN_FORKED, or ENTRAIN_USAGE if it is not 1 ms .. 24 h. */
 ENTRAIN_API int entrain_set_period(struct entrain_agent *agent, int64_t period_ns);
 
+/* Of a grid host: how long after the wall clock's whole periods it has been found to come; 0 if never said. From the next turn on.
+ * Returns 0, ENTRAIN_FORKED, or ENTRAIN_USAGE if it is not 0 .. 24 h. */
+ENTRAIN_API int entrain_set_offset(struct entrain_agent *agent, int64_t offset_ns);
+
 /* The settings of the agent's swarm, as they are now. Returns 0, ENTRAIN_FORKED, ENTRAIN_USAGE, ENTRAIN_UNSOUND, or
  * ENTRAIN_NO_SWARM where it was removed. */
 ENTRAIN_API int entrain_swarm_settings(const struct entrain_agent *agent,

@@ -19,6 +19,15 @@
 #define LEFT_BEHIND_NS INT64_C(1000000000)
 #define LEFT_BEHIND_BY_OTHERS_NS INT64_C(60000000000)
 
+/* Who is held says so anew each 50 ms: who has been cancelled or has jumped away meanwhile is forgotten after this. */
+#define LOOK_AGAIN_NS INT64_C(50000000)
+
+/* So many holds in a row that were carried on say that no clock drives the host: for good. */
+#define CARRIED_MOST 3
+
+/* A grid that moves by less than this part of a period has not moved. */
+#define MOVED_PART 128
+
 /* A sleep is as always if it is no further off than this part. */
 #define USUAL_PART 16
 
@@ -120,8 +129,8 @@ static int64_t misfit_period_ns(int64_t interval_ns, const struct entrain_settin
 }
 
 /* Does the host come as the swarm's kind of hosts does? And tell the agent its period. */
-static bool fits(struct entrain_agent *agent, const struct rhythm_found *found,
-		 const struct entrain_settings *settings)
+static bool fits(struct entrain_agent *agent, const struct gate *gate,
+		 const struct rhythm_found *found, const struct entrain_settings *settings)
 {
 	bool relative = settings->kind == ENTRAIN_RELATIVE;
 	int64_t interval_ns = relative ? found->rest_ns : found->interval_ns;
@@ -129,11 +138,49 @@ static bool fits(struct entrain_agent *agent, const struct rhythm_found *found,
 
 	if (settings->kind == ENTRAIN_GRID || relative)
 		fit = fit && found->kind == settings->kind;
+	if (settings->kind == ENTRAIN_GRID)
+		fit = fit && gate->carried < CARRIED_MOST;
 	if (fit)
 		entrain_set_period(agent, relative ? interval_ns : 0);
 	else if (found->kind)
 		entrain_set_period(agent, misfit_period_ns(interval_ns, settings));
 	return fit;
+}
+
+/* Is this arrival late by the last hold? Not where a cycle was left out: that is what a clock does to who is not ready. */
+static bool is_carried(int64_t late_ns, int64_t hold_ns, int64_t period_ns)
+{
+	const int64_t off_ns = late_ns - hold_ns, beside_ns = late_ns % period_ns;
+
+	return off_ns < hold_ns / 4 && off_ns > -hold_ns / 4 &&
+	       beside_ns > period_ns / PAUSE_PART && beside_ns < period_ns - period_ns / PAUSE_PART;
+}
+
+/*
+ * Where on the clock's period does it come? Told to the agent when it has moved by more than the clocks' misreading. And does it
+ * come at that clock's time at all: whoever carries its holds on to the next arrival sleeps, and would be slowed down for good.
+ */
+static void grid_follow(struct entrain_agent *agent, struct gate *gate,
+			const struct rhythm_found *found, int64_t period_ns)
+{
+	const int64_t moved_ns = found->offset_ns - gate->offset_ns;
+	const struct rhythm *rhythm = &gate->rhythm;
+
+	if (gate->hold_ns > period_ns / PAUSE_PART && rhythm->count > 1) {
+		const int64_t late_ns = rhythm->arrived_ns[(rhythm->count - 1) % RHYTHM_KEPT] -
+					rhythm->arrived_ns[(rhythm->count - 2) % RHYTHM_KEPT] -
+					period_ns;
+
+		gate->carried = is_carried(late_ns, gate->hold_ns, period_ns) ? gate->carried + 1
+				: gate->carried < CARRIED_MOST                ? 0
+									      : gate->carried;
+	}
+	gate->hold_ns = 0;
+	if (found->kind != ENTRAIN_GRID ||
+	    (moved_ns <= period_ns / MOVED_PART && moved_ns >= -period_ns / MOVED_PART))
+		return;
+	gate->offset_ns = found->offset_ns;
+	entrain_set_offset(agent, found->offset_ns);
 }
 
 /* A burst has arrived. True: the host is to be held until its turn. */
@@ -150,15 +197,18 @@ static bool burst_arrive(unsigned rule, struct gate *gate, struct preload_rule_c
 	gate->burst_ns = now_ns;
 	real.clock_gettime(CLOCK_REALTIME, &wall);
 	rhythm_arrive(&gate->rhythm, now_ns, wall.tv_sec * INT64_C(1000000000) + wall.tv_nsec);
+	settings.kind = ENTRAIN_KIND_SWARM;
 	if (!agent || entrain_swarm_settings(agent, &settings))
 		settings.period_ns = state.period_ns[rule];
-	rhythm_find(&gate->rhythm, settings.period_ns, &found);
+	rhythm_find(&gate->rhythm, settings.period_ns, settings.kind == ENTRAIN_GRID, &found);
 	counts->interval_ns = (uint64_t)found.interval_ns;
 	counts->spread_ns = (uint64_t)found.spread_ns;
 	counts->rhythm = found.kind;
 	if (counts->stand != PRELOAD_JOINED && counts->stand != PRELOAD_OFF_BEAT)
 		return false;
-	fit = fits(agent, &found, &settings);
+	if (settings.kind == ENTRAIN_GRID)
+		grid_follow(agent, gate, &found, settings.period_ns);
+	fit = fits(agent, gate, &found, &settings);
 	counts->stand = fit || !found.kind ? PRELOAD_JOINED : PRELOAD_OFF_BEAT;
 	return fit && (state.rule[rule].action == ENTRAIN_ACTION_STAGGER ||
 		       (state.rule[rule].action == ENTRAIN_ACTION_BATCH &&
@@ -184,8 +234,8 @@ static void slot_claim(unsigned rule, struct preload_rule_counts *counts)
 
 /* Wait for the turn; what a signal ends is not gone on with, if it is `interruptible`. Nothing is held meanwhile: a signal handler
  * may leave, the thread may be cancelled. */
-static void hold(unsigned rule, struct preload_rule_counts *counts, int64_t arrived_ns,
-		 bool interruptible)
+static void hold(unsigned rule, struct gate *gate, struct preload_rule_counts *counts,
+		 int64_t arrived_ns, bool interruptible)
 {
 	const struct entrain_agent *agent = state.agent[rule];
 	int64_t now_ns = arrived_ns, until_ns;
@@ -195,6 +245,8 @@ static void hold(unsigned rule, struct preload_rule_counts *counts, int64_t arri
 		until_ns = entrain_hold_ns(agent, arrived_ns);
 		if (until_ns <= now_ns || (code && (code != EINTR || interruptible)))
 			break;
+		atomic_store_explicit(&gate->held_until_ns, until_ns + LOOK_AGAIN_NS,
+				      memory_order_relaxed);
 		code = real_sleep_until(until_ns);
 		now_ns = real_now_ns();
 	}
@@ -210,13 +262,16 @@ static void turn_come(struct passage *passage, struct gate *gate,
 		      struct preload_rule_counts *counts, bool held)
 {
 	const unsigned rule = (unsigned)passage->rule;
+	int64_t held_ns;
 
 	if (held)
-		hold(rule, counts, passage->began_ns, false);
-	passage->began_ns = real_now_ns();
+		hold(rule, gate, counts, passage->began_ns, false);
+	held_ns = real_now_ns() - passage->began_ns;
+	passage->began_ns += held_ns;
 	if (!gate_take(gate, passage->began_ns))
 		return;
 	gate->held_until_ns = 0;
+	gate->hold_ns = held ? held_ns : 0;
 	passage->acts = entrain_begin(state.agent[rule]) == 0;
 	gate_drop(gate);
 }
@@ -241,7 +296,7 @@ static void approach(struct passage *passage, struct gate *gate, struct preload_
 	/* Who has just come in has no turn yet that could be its own. */
 	in = in && first && counts->stand != PRELOAD_OUT;
 	if (in)
-		gate->held_until_ns = passage->began_ns + state.period_ns[rule];
+		gate->held_until_ns = passage->began_ns + LOOK_AGAIN_NS;
 	gate_drop(gate);
 	if (in)
 		turn_come(passage, gate, counts, held);
@@ -288,7 +343,7 @@ static bool sleep_note(unsigned rule, struct gate *gate, struct preload_rule_cou
 
 	add(&counts->bursts, 1);
 	rhythm_arrive(&gate->rhythm, now_ns, 0);
-	rhythm_find(&gate->rhythm, state.period_ns[rule], &found);
+	rhythm_find(&gate->rhythm, state.period_ns[rule], false, &found);
 	counts->interval_ns = (uint64_t)found.interval_ns;
 	counts->spread_ns = (uint64_t)found.spread_ns;
 	counts->rhythm = found.kind ? found.sleeps ? ENTRAIN_RELATIVE : ENTRAIN_DRIFTING : 0;
@@ -296,7 +351,7 @@ static bool sleep_note(unsigned rule, struct gate *gate, struct preload_rule_cou
 		return false;
 	found.kind = (enum entrain_kind)counts->rhythm;
 	found.interval_ns = found.rest_ns;
-	if (!fits(state.agent[rule], &found, &settings)) {
+	if (!fits(state.agent[rule], gate, &found, &settings)) {
 		counts->stand = PRELOAD_OFF_BEAT;
 		return false;
 	}
@@ -317,7 +372,7 @@ static void sleep_end(struct passage *passage, struct gate *gate,
 	held = sleep_note(rule, gate, counts, now_ns, now_ns - passage->began_ns);
 	gate_drop(gate);
 	if (held)
-		hold(rule, counts, now_ns, true);
+		hold(rule, gate, counts, now_ns, true);
 	if (!gate_take(gate, real_now_ns()))
 		return;
 	entrain_begin(state.agent[rule]);

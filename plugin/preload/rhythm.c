@@ -6,6 +6,8 @@
  * their own, and one that waits for a lock now and then is still driven by the clock. */
 #define GRID_EARLY_PART 32
 #define GRID_LATE_PART 8
+/* ... and on a grid of its own who comes at most so far from the usual phase. */
+#define OWN_GRID_PART 16
 /* A rest that varies by no more than this part of itself is a sleep. */
 #define STEADY_PART 8
 
@@ -55,7 +57,33 @@ static bool on_grid(const struct rhythm *rhythm, uint32_t kept, int64_t period_n
 	return misses <= 1;
 }
 
-void rhythm_find(const struct rhythm *rhythm, int64_t period_ns, struct rhythm_found *found)
+/* From one phase to another, the short way round. */
+static int64_t apart_ns(int64_t wall_ns, int64_t other_ns, int64_t period_ns)
+{
+	int64_t ns = (wall_ns - other_ns) % period_ns;
+
+	return ns < -period_ns / 2 ? ns + period_ns : ns >= period_ns / 2 ? ns - period_ns : ns;
+}
+
+/* All but one of the arrivals are at the same phase, whichever: `offset_ns`. */
+static bool on_own_grid(const struct rhythm *rhythm, uint32_t kept, int64_t period_ns,
+			int64_t *offset_ns)
+{
+	int64_t apart[RHYTHM_KEPT], middle_ns;
+	uint32_t misses = 0;
+
+	for (uint32_t i = 0; i < kept; i++)
+		apart[i] = apart_ns(rhythm->wall_ns[i], rhythm->wall_ns[0], period_ns);
+	middle_ns = median(apart, kept);
+	for (uint32_t i = 0; i < kept; i++)
+		misses += apart[i] < middle_ns - period_ns / OWN_GRID_PART ||
+			  apart[i] > middle_ns + period_ns / OWN_GRID_PART;
+	*offset_ns = (rhythm->wall_ns[0] % period_ns + middle_ns + period_ns) % period_ns;
+	return misses <= 1;
+}
+
+void rhythm_find(const struct rhythm *rhythm, int64_t period_ns, bool clocked,
+		 struct rhythm_found *found)
 {
 	const uint32_t count = rhythm->count, kept = count < RHYTHM_KEPT ? count : RHYTHM_KEPT;
 	int64_t interval_ns[RHYTHM_KEPT], rest_ns[RHYTHM_KEPT];
@@ -75,6 +103,9 @@ void rhythm_find(const struct rhythm *rhythm, int64_t period_ns, struct rhythm_f
 	found->spread_ns = spread(rest_ns, kept - 1);
 	found->sleeps = found->spread_ns <= found->rest_ns / STEADY_PART;
 	if (on_grid(rhythm, kept, period_ns)) {
+		found->kind = ENTRAIN_GRID;
+		found->spread_ns = spread(interval_ns, kept - 1);
+	} else if (clocked && on_own_grid(rhythm, kept, period_ns, &found->offset_ns)) {
 		found->kind = ENTRAIN_GRID;
 		found->spread_ns = spread(interval_ns, kept - 1);
 	} else if (found->sleeps) {

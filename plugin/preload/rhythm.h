@@ -20,6 +20,7 @@ struct rhythm {
 
 struct rhythm_found {
 	enum entrain_kind kind; /* ENTRAIN_KIND_SWARM: not known yet */
+	int64_t offset_ns;      /* grid: when after the wall clock's whole periods it comes */
 	int64_t interval_ns;    /* median, from arrival to arrival */
 	int64_t rest_ns;        /* median, from the end of one to the arrival of the next */
 	int64_t spread_ns;      /* of what is steadier of the two */
@@ -29,7 +30,9 @@ struct rhythm_found {
 void rhythm_arrive(struct rhythm *rhythm, int64_t arrived_ns, int64_t wall_ns);
 void rhythm_over(struct rhythm *rhythm, int64_t over_ns);
 
-/* What drives it, if `period_ns` is that of the swarm: the wall clock's periods, its own sleep, or nothing regular. */
-void rhythm_find(const struct rhythm *rhythm, int64_t period_ns, struct rhythm_found *found);
+/* What drives it, if `period_ns` is that of the swarm: the wall clock's periods, its own sleep, or nothing regular. In doubt, in a
+ * swarm of kind grid (`clocked`), a clock of its own, which ticks at any phase. */
+void rhythm_find(const struct rhythm *rhythm, int64_t period_ns, bool clocked,
+		 struct rhythm_found *found);
 
 #endif

@@ -13,8 +13,11 @@ struct gate {
 	_Atomic uint64_t holder; /* the thread that has the agent; 0: nobody */
 	_Atomic int64_t since_ns;
 	_Atomic int64_t burst_ns;      /* when the present burst arrived */
-	_Atomic int64_t held_until_ns; /* somebody is being held, at most until then */
+	_Atomic int64_t held_until_ns; /* somebody is being held, and looks again by then */
 	uint32_t calls;                /* that matched, up to 2 */
+	uint32_t carried;              /* holds in a row that moved the next arrival as well */
+	int64_t hold_ns;               /* how long the last burst was held */
+	int64_t offset_ns;             /* grid: as the agent was told */
 	struct rhythm rhythm;
 };
 

@@ -5,7 +5,8 @@
  *	preload_grid PERIOD_MS CYCLES HOW FILE
  *
  * Prints a line a cycle: its number, when it arrived (wall, us), how long its first flush took and the rest of the burst (us), and
- * what was done to it. HOW is plain; offbeat (half a period off); late (each ninth arrives 60 % of a period late); cancel (the thread
+ * what was done to it. HOW is plain; own (half a period off); offbeat and relative (70 and 100 % of a period
+ * after the last); late (each ninth arrives 60 % of a period late); cancel (the thread
  * in its flush is cancelled in each third); jump (a signal handler leaves the flush by siglongjmp in each third).
  */
 #include <fcntl.h>
@@ -127,8 +128,12 @@ int main(int count, char **arguments)
 	for (int number = 0; number < cycles; number++) {
 		int64_t next_us = (wall_us() / period_us + 1) * period_us;
 
-		if (strcmp(how, "offbeat") == 0)
+		if (strcmp(how, "own") == 0)
 			next_us += period_us / 2;
+		if (strcmp(how, "offbeat") == 0)
+			next_us = wall_us() + period_us * 7 / 10;
+		if (strcmp(how, "relative") == 0)
+			next_us = wall_us() + period_us;
 		if (strcmp(how, "late") == 0 && number % 9 == 8)
 			next_us += period_us * 6 / 10;
 		sleep_until(next_us);

@@ -182,29 +182,41 @@ static void rhythms_are_recognised(void **state)
 
 	(void)state;
 	arrivals(&rhythm, 3, S, 2 * MS, 0);
-	rhythm_find(&rhythm, S, &found);
+	rhythm_find(&rhythm, S, false, &found);
 	assert_int_equal(found.kind, ENTRAIN_KIND_SWARM);
 	/* Redis: a few ms after each second */
 	arrivals(&rhythm, 20, S, 2 * MS, MS);
-	rhythm_find(&rhythm, S, &found);
+	rhythm_find(&rhythm, S, false, &found);
 	assert_int_equal(found.kind, ENTRAIN_GRID);
 	assert_true(found.interval_ns > 990 * MS && found.interval_ns < 1010 * MS);
 	/* the same half a second later is a sleep, if it is steady */
 	arrivals(&rhythm, 20, S, 500 * MS, MS);
-	rhythm_find(&rhythm, S, &found);
+	rhythm_find(&rhythm, S, false, &found);
 	assert_int_equal(found.kind, ENTRAIN_RELATIVE);
 	assert_true(found.rest_ns > 985 * MS && found.rest_ns < 1005 * MS);
 	arrivals(&rhythm, 20, 1013 * MS, 0, 0);
-	rhythm_find(&rhythm, S, &found);
+	rhythm_find(&rhythm, S, false, &found);
 	assert_int_equal(found.kind, ENTRAIN_RELATIVE);
 	assert_true(found.interval_ns == 1013 * MS && found.rest_ns == 1010 * MS);
 	arrivals(&rhythm, 20, 700 * MS, 300 * MS, 150 * MS);
-	rhythm_find(&rhythm, S, &found);
+	rhythm_find(&rhythm, S, false, &found);
 	assert_int_equal(found.kind, ENTRAIN_DRIFTING);
+	/* where clocks are expected, one of its own is one, and drift is none */
+	arrivals(&rhythm, 20, S, 500 * MS, MS);
+	rhythm_find(&rhythm, S, true, &found);
+	assert_int_equal(found.kind, ENTRAIN_GRID);
+	assert_true(found.offset_ns > 495 * MS && found.offset_ns < 510 * MS);
+	arrivals(&rhythm, 20, S, 998 * MS, MS); /* round the turn */
+	rhythm_find(&rhythm, S, true, &found);
+	assert_int_equal(found.kind, ENTRAIN_GRID);
+	assert_true(found.offset_ns < 5 * MS || found.offset_ns > 995 * MS);
+	arrivals(&rhythm, 20, 1050 * MS, 300 * MS, 0);
+	rhythm_find(&rhythm, S, true, &found);
+	assert_int_equal(found.kind, ENTRAIN_RELATIVE);
 	/* one stop is no habit */
 	arrivals(&rhythm, 8, S, 2 * MS, MS);
 	rhythm_arrive(&rhythm, 13 * S + 400 * MS, 1700000013 * S + 400 * MS);
-	rhythm_find(&rhythm, S, &found);
+	rhythm_find(&rhythm, S, false, &found);
 	assert_int_equal(found.kind, ENTRAIN_GRID);
 }
 
