@@ -2,7 +2,7 @@
 
 dist_man_MANS += %D%/entrainctl.1 %D%/entrain.3 %D%/entrain.ini.5 %D%/entrain.7
 dist_doc_DATA += %D%/algorithms.md %D%/simulator.md %D%/decisions.md %D%/contributing.md \
-	%D%/benchmarks.md
+	%D%/benchmarks.md %D%/preload.md
 EXTRA_DIST += %D%/README.md %D%/demo.svg tests/README.md
 
 # The pictures and the table of goals.md, from the simulator: make goals-page, and look at what has changed.
