@@ -26,6 +26,7 @@ struct entrain_agent {
 	enum entrain_code why;  /* why not joined */
 	bool sealed;            /* asks the system for nothing after the join */
 	struct identity self;   /* sealed: of the process that joined */
+	int64_t arrived_ns;     /* sealed: when the host came to this turn by itself; 0: not told */
 	int64_t claim_again_ns; /* sealed: not before, after a claim that failed */
 	struct segment_place place;
 	struct segment_trust trust;

@@ -57,17 +57,23 @@ static int64_t turn_of(const struct entrain_agent *agent, int64_t arrived_ns)
 	return agent->turn_ns + cycles * period_ns;
 }
 
-int64_t entrain_hold_ns(const struct entrain_agent *agent, int64_t arrived_ns)
+int64_t entrain_hold_ns(struct entrain_agent *agent, int64_t arrived_ns)
 {
 	int64_t now_ns, turn_ns, cap_ns;
 
-	if (!agent || !agent_here(agent) || !swarm_acts(agent))
+	if (!agent || !agent_here(agent))
+		return arrived_ns;
+	agent->arrived_ns = arrived_ns;
+	if (!swarm_acts(agent))
 		return arrived_ns;
 	turn_ns = turn_of(agent, arrived_ns);
 	cap_ns = settings_cap_ns(&agent->settings, agent->period_ns, agent->max_delay_ns,
 				 agent->max_delay_ppm);
-	if (turn_ns <= arrived_ns || turn_ns - arrived_ns > cap_ns)
+	/* Who comes a little early has its turn a little beyond the cap: what is granted brings it near enough. */
+	if (turn_ns <= arrived_ns || turn_ns - arrived_ns - cap_ns > agent->period_ns / EARLY_PART)
 		return arrived_ns;
+	if (turn_ns > arrived_ns + cap_ns)
+		turn_ns = arrived_ns + cap_ns;
 	now_ns = clock_now_ns();
 	return turn_ns < now_ns + OFF_LATENCY_NS / 2 ? turn_ns : now_ns + OFF_LATENCY_NS / 2;
 }

@@ -95,6 +95,10 @@ static void decide_now(struct entrain_agent *agent, struct steer *steer, int64_t
 
 		if (joining || from_ns < now_ns - agent->period_ns / 2)
 			from_ns = now_ns;
+		/* Who said when it arrived, and was not held until its turn, is in that cycle all the same. */
+		if (agent->arrived_ns && !joining)
+			from_ns = agent->arrived_ns + agent->period_ns / 2;
+		agent->arrived_ns = 0;
 		self.turn_ns = grid_arrival_after(agent, from_ns) - agent->period_ns;
 		self.delay_ns = 0;
 	}

@@ -329,9 +329,9 @@ ENTRAIN_API int entrain_claim(struct entrain_agent *agent);
  * For hosts that come to their turn by themselves, and are there since `arrived_ns`: until when to hold them.
  * Returns  an instant. At or before now: let it go on. Later: ask again then; it is at most 50 ms ahead, so that `set mode=off`
  *          is obeyed. Never a later one than max_delay after `arrived_ns`; none at all where the turn cannot be reached
- *          within it, has just been missed, or in any mode but act.
+ *          within it, has just been missed, or in any mode but act. To be asked at each turn, also where nothing is to be held.
  */
-ENTRAIN_API int64_t entrain_hold_ns(const struct entrain_agent *agent, int64_t arrived_ns);
+ENTRAIN_API int64_t entrain_hold_ns(struct entrain_agent *agent, int64_t arrived_ns);
 
 /* The own period, as it has been found to be; 0: the swarm's. Outside the swarm's band the agent is off-beat: shown, and left
  * alone. From the next turn on. Returns 0, ENTRAIN_FORKED, or ENTRAIN_USAGE if it is not 1 ms .. 24 h. */

@@ -237,7 +237,7 @@ static void slot_claim(unsigned rule, struct preload_rule_counts *counts)
 static void hold(unsigned rule, struct gate *gate, struct preload_rule_counts *counts,
 		 int64_t arrived_ns, bool interruptible)
 {
-	const struct entrain_agent *agent = state.agent[rule];
+	struct entrain_agent *agent = state.agent[rule];
 	int64_t now_ns = arrived_ns, until_ns;
 	int code = 0;
 
@@ -266,6 +266,8 @@ static void turn_come(struct passage *passage, struct gate *gate,
 
 	if (held)
 		hold(rule, gate, counts, passage->began_ns, false);
+	else
+		entrain_hold_ns(state.agent[rule], passage->began_ns); /* it is told the arrival */
 	held_ns = real_now_ns() - passage->began_ns;
 	passage->began_ns += held_ns;
 	if (!gate_take(gate, passage->began_ns))

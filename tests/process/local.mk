@@ -191,3 +191,10 @@ check_PROGRAMS += %D%/preload_host %D%/preload_grid %D%/preload_loop
 %C%_preload_host_LDADD = -lpthread
 EXTRA_DIST += %D%/preload_lib.sh %D%/test_preload.sh %D%/test_cli_run.sh \
 	%D%/test_preload_stagger.sh %D%/test_preload_pace.sh %D%/test_cli_exec.sh
+if TESTS_BUILT
+check_PROGRAMS += %D%/test_sealed
+TESTS += %D%/test_sealed
+%C%_test_sealed_SOURCES = %D%/test_sealed.c $(life_sources)
+%C%_test_sealed_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_sealed_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+endif
