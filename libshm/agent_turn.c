@@ -95,11 +95,13 @@ static void decide_now(struct entrain_agent *agent, struct steer *steer, int64_t
 
 		if (joining || from_ns < now_ns - agent->period_ns / 2)
 			from_ns = now_ns;
-		/* Who said when it arrived, and was not held until its turn, is in that cycle all the same. */
+		/* Who said when it arrived, and was not held until its turn, is in that cycle all the same; also who is early. */
 		if (agent->arrived_ns && !joining)
 			from_ns = agent->arrived_ns + agent->period_ns / 2;
-		agent->arrived_ns = 0;
 		self.turn_ns = grid_arrival_after(agent, from_ns) - agent->period_ns;
+		if (agent->arrived_ns && !joining && self.turn_ns > agent->arrived_ns)
+			self.turn_ns = agent->arrived_ns;
+		agent->arrived_ns = 0;
 		self.delay_ns = 0;
 	}
 	steer_turn(steer, &request, &self, &parameters, agent->scratch->peers, count,
