@@ -43,7 +43,6 @@ static void rcu_prove(void)
 static struct {
 	_Atomic uint64_t pid_space; /* 0: not known */
 	_Atomic uint32_t pid;       /* of who was seen last in this line */
-	_Atomic bool quiet;         /* the handlers of fork() may ask the system for nothing */
 } line;
 
 /* In a process whose page is empty. Who has no parent is the first one in a new namespace, or seen from there. One that no handler
@@ -58,23 +57,45 @@ static void line_look(void)
 	atomic_store_explicit(&line.pid, self, memory_order_relaxed);
 }
 
+/* Set once there is an agent that may make no system call, for this process and its children. */
+static _Atomic bool quiet;
+
+/*
+ * glibc keeps each thread's id, and has the kernel write it anew in a child of fork(). A mutex that knows its owner shows it; the
+ * first thread's is the pid. getpid() would say the same, but is a call that a filter may kill the host for.
+ */
+static uint32_t pid_told(void)
+{
+	pthread_mutex_t mutex = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP;
+	uint32_t pid;
+
+	if (pthread_mutex_lock(&mutex))
+		return 0;
+	pid = (uint32_t)mutex.__data.__owner;
+	pthread_mutex_unlock(&mutex);
+	return pid;
+}
+
 /* The handlers of fork(). */
 static void line_before_fork(void)
 {
 	struct page *page = atomic_load_explicit(&the_page, memory_order_acquire);
 
-	if (!atomic_load_explicit(&line.quiet, memory_order_relaxed) &&
-	    (!page || atomic_load_explicit(&page->id, memory_order_relaxed) == 0))
+	if (atomic_load_explicit(&quiet, memory_order_relaxed))
+		return;
+	if (!page || atomic_load_explicit(&page->id, memory_order_relaxed) == 0)
 		line_look();
 }
 
 static void line_in_child(void)
 {
-	if (atomic_load_explicit(&line.quiet, memory_order_relaxed))
-		return;
-	if (getppid() == 0)
+	const bool silent = atomic_load_explicit(&quiet, memory_order_relaxed);
+	const uint32_t pid = silent ? pid_told() : (uint32_t)getpid();
+
+	/* The first process of a new namespace has no parent there. */
+	if (silent ? pid == 1 : getppid() == 0)
 		atomic_store_explicit(&line.pid_space, 0, memory_order_relaxed);
-	atomic_store_explicit(&line.pid, (uint32_t)getpid(), memory_order_relaxed);
+	atomic_store_explicit(&line.pid, pid, memory_order_relaxed);
 }
 
 /* Fill in what /proc did not say. */
@@ -133,19 +154,12 @@ static void page_fill(struct page *page)
 	pthread_mutex_unlock(&page->lock);
 }
 
-/*
- * glibc keeps each thread's id, and has the kernel write it anew in a child of fork(). A mutex that knows its owner shows it; the
- * first thread's is the pid. getpid() would say the same, but is a call that a filter may kill the host for.
- */
 static void child_tell(void)
 {
 	struct page *page = atomic_load_explicit(&the_page, memory_order_relaxed);
-	pthread_mutex_t mutex = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP;
 
-	if (!page || pthread_mutex_lock(&mutex))
-		return;
-	page->told_pid = (uint32_t)mutex.__data.__owner;
-	pthread_mutex_unlock(&mutex);
+	if (page)
+		page->told_pid = pid_told();
 }
 
 static void child_tell_register(void)
@@ -157,8 +171,7 @@ void process_watch_forks(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	/* line_look() then knows a child by its parent only. */
-	atomic_store_explicit(&line.quiet, true, memory_order_relaxed);
+	atomic_store_explicit(&quiet, true, memory_order_relaxed);
 	pthread_once(&once, child_tell_register);
 }
 
@@ -176,6 +189,8 @@ bool process_adopt(const struct identity *parent)
 		page->identity = *parent;
 		page->identity.pid = page->told_pid;
 		page->identity.start_ticks = 0;
+		if (page->told_pid == 1) /* the first of a new pid namespace */
+			page->identity.pid_space = 0;
 		page->rcu_usable = page->rcu_proved || !view_fork_prepared();
 		/* [P2] release: as in page_fill(). */
 		atomic_store_explicit(
