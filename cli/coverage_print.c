@@ -155,8 +155,7 @@ int coverage_check(unsigned pid, int json)
 
 	snprintf(what, sizeof(what), "check process %u", pid);
 	if (code == ENOENT || code == ESRCH)
-		return message_failure(STATUS_NO, what, NULL,
-				       "there is no such process, nor a swarm of this name");
+		return message_failure(STATUS_NO, what, NULL, "there is no such process");
 	if (code)
 		return message_failure(code == EACCES || code == EPERM ? STATUS_NOT_PERMITTED
 								       : STATUS_REFUSED,
