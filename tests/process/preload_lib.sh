@@ -16,6 +16,8 @@ export ASAN_OPTIONS
 ENTRAIN_DIR=$(mktemp -d /dev/shm/entrain-test-preload.XXXXXX) || exit 99
 work=$(mktemp -d /dev/shm/entrain-test-preload-work.XXXXXX) || exit 99
 export ENTRAIN_DIR
+# for those that end before they have a trap of their own
+trap 'rm -rf "$ENTRAIN_DIR" "$work"' EXIT
 ENTRAIN_CONFIG=$work/entrain.ini
 export ENTRAIN_CONFIG
 unset ENTRAIN_SWARM ENTRAIN_GOAL ENTRAIN_MAX_DELAY ENTRAIN_MODE ENTRAIN_LOG LD_PRELOAD

@@ -62,7 +62,9 @@ LD_PRELOAD=${runtime:+$runtime:}$library gives 0 "^LD_PRELOAD=${runtime:+$runtim
 gives 0 '^ENTRAIN_MODE=observe$' run --observe -- env
 gives 0 '^ENTRAIN_MAX_DELAY=30ms$' run --max-delay 30ms -- env
 gives 0 '^ENTRAIN_GOAL=batch$' run --goal batch -- env
-(cd "$(dirname "$work")" && ENTRAIN_CONFIG=${work##*/}/entrain.ini gives 0 "^ENTRAIN_CONFIG=$ENTRAIN_CONFIG\$" run -- env)
+mkdir sub && cd sub || exit 99
+ENTRAIN_CONFIG=../entrain.ini gives 0 "^ENTRAIN_CONFIG=$work/entrain.ini\$" run -- env
+cd .. || exit 99
 gives 0 '^unset$' run -- sh -c 'echo ${ENTRAIN_SWARM-unset}'
 
 # ---- swarms ---------------------------------------------------------------------------------------
