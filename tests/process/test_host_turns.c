@@ -317,9 +317,14 @@ int main(void)
 		TEST(a_relative_host_waits_a_period_when_its_swarm_went_during_the_action),
 		TEST(a_period_shorter_than_the_action_makes_nobody_implausible),
 		TEST(a_grid_is_apart_after_three_cycles),
+	};
+	const struct CMUnitTest long_tests[] = {
 		TEST(a_grid_is_apart_with_a_cap_of_30_percent),
 		TEST(a_grid_is_apart_with_a_cap_of_90_percent),
 	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	if (getenv("ENTRAIN_LONG"))
+		failed += cmocka_run_group_tests(long_tests, NULL, NULL);
+	return failed;
 }
