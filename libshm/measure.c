@@ -396,8 +396,9 @@ static void goal_judge(struct entrain_measure *measure, const struct tally *tall
 	else
 		measure->value = measure->coherence;
 	measure->target = goal_target_ppm(goal, pattern, settings->target_ppm) / 1e6;
-	/* Part of some goals is that agents have energy left. */
+	/* Part of some goals is that agents have energy left. Where all are off-beat nobody has reached anything. */
 	measure->converged = measure->value >= measure->target &&
+			     (tally->counted || !tally->alive) &&
 			     (tally->counted < 2 || measure->energy >= (double)goal->energy_least);
 }
 

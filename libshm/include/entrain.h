@@ -437,8 +437,9 @@ struct entrain_measure {
 	uint32_t agents_off_beat;    /* own period outside the swarm's band */
 	uint32_t agents_implausible; /* values that cannot be; left out */
 	uint32_t peak_overlap;       /* most actions in progress at once in the last full period */
-	uint32_t
-		converged; /* 1: the goal is reached, its metric and, if any, its energy; or was less than a cycle ago */
+	/* 1: the goal is reached, its metric and, if any, its energy; or was less than a cycle ago. 0 where all are off-beat, 1
+	 * without agents. */
+	uint32_t converged;
 	double order_parameters[4]; /* R1..R4 of the phases, 0..1 (Daido 1992) */
 	double coherence;           /* R1 (Kuramoto 1984) */
 	double min_gap, max_gap;    /* 1, 1 when perfectly even; 0, N when all together */

@@ -168,6 +168,23 @@ static void one_agent_or_none_has_reached_its_goal(void **state)
 	assert_int_equal(measure.converged, 1);
 }
 
+static void where_all_are_off_beat_no_goal_is_reached(void **state)
+{
+	const double phases[] = { 0, .25, .5, .75 };
+
+	(void)state;
+	swarm_at(phases, 4, 0);
+	assert_int_equal(measure.converged, 1);
+	for (int i = 0; i < 4; i++)
+		all[i].counts = false;
+	measure_fill(&measure, all, 4, NOW, &settings, words);
+	assert_int_equal(measure.agents_alive, 4);
+	assert_int_equal(measure.converged, 0);
+	all[0].counts = true;
+	measure_fill(&measure, all, 4, NOW, &settings, words);
+	assert_int_equal(measure.converged, 1);
+}
+
 static void who_does_not_count_does_not_disturb(void **state)
 {
 	const double phases[] = { 0, .25, .5, .75, .3 };
@@ -558,6 +575,7 @@ int main(void)
 		cmocka_unit_test(gaps_are_measured_against_the_wanted_ones),
 		cmocka_unit_test(random_swarms_agree_with_brute_force),
 		cmocka_unit_test(one_agent_or_none_has_reached_its_goal),
+		cmocka_unit_test(where_all_are_off_beat_no_goal_is_reached),
 		cmocka_unit_test(who_does_not_count_does_not_disturb),
 		cmocka_unit_test(the_goal_names_the_metric),
 		cmocka_unit_test(a_goal_may_ask_for_energy_too),
