@@ -5,11 +5,12 @@ AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir; builddir='$(builddir)'
 
 EXTRA_DIST += %D%/lint.sh
 
+# What takes longest begins first.
+include %D%/model/local.mk
+include %D%/hosts/local.mk
 include %D%/unit/local.mk
 include %D%/virtual/local.mk
 include %D%/process/local.mk
-include %D%/hosts/local.mk
-include %D%/model/local.mk
 include %D%/fuzz/local.mk
 include %D%/bench/local.mk
 
