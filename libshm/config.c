@@ -214,7 +214,8 @@ static void section_enter(struct reading *reading, const char *section)
 	reading->matters = reading->kind != SECTION_UNKNOWN &&
 			   (reading->rule_each ? reading->kind == SECTION_RULE
 					       : !reading->wanted || reading->is_wanted);
-	snprintf(reading->rule.name, sizeof(reading->rule.name), "%.63s", name);
+	if (reading->kind == SECTION_RULE)
+		snprintf(reading->rule.name, sizeof(reading->rule.name), "%.63s", name);
 	if (reading->kind == SECTION_UNKNOWN)
 		report(reading, reading->line,
 		       "section [%.64s] is not known; sections are [swarm NAME] and [rule NAME]",
