@@ -14,6 +14,7 @@
 	X(create) \
 	X(list) \
 	X(status) \
+	X(stat) \
 	X(set) \
 	X(resize) \
 	X(wait) \

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* entrainctl events: the flight recorder. */
 #include <entrain.h>
-#include <errno.h>
 #include <limits.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +12,7 @@
 #include "json.h"
 #include "memory.h"
 #include "message.h"
+#include "pause.h"
 #include "text.h"
 
 #define NS_PER_S INT64_C(1000000000)
@@ -37,8 +35,6 @@ struct watch {
 	struct event_key *seen; /* all that the look before found, sorted */
 	unsigned seen_count;
 };
-
-static volatile sig_atomic_t ended;
 
 static int64_t wall_now_ns(void)
 {
@@ -146,51 +142,12 @@ static void batch_show(const struct watch *watch, int64_t most, struct json *jso
 	}
 }
 
-static void on_end(int signal_number)
-{
-	(void)signal_number;
-	ended = 1;
-}
-
-/* SIGINT and SIGTERM end the following, and only while it pauses. `waiting` gets the mask for the pauses. */
-static void signals_take(sigset_t *waiting)
-{
-	const struct sigaction action = { .sa_handler = on_end };
-	const int numbers[] = { SIGINT, SIGTERM };
-	sigset_t taken;
-
-	sigemptyset(&taken);
-	for (int i = 0; i < 2; i++) {
-		struct sigaction before;
-
-		sigaddset(&taken, numbers[i]);
-		sigaction(numbers[i], NULL, &before);
-		if (before.sa_handler != SIG_IGN) /* whoever started us wants it so */
-			sigaction(numbers[i], &action, NULL);
-	}
-	sigprocmask(SIG_BLOCK, &taken, waiting);
-	sigdelset(waiting, SIGINT);
-	sigdelset(waiting, SIGTERM);
-}
-
-/* Returns 0 when it is time to end: a signal, or nobody reads any more. */
-static int follow_pause(int64_t pause_ns, const sigset_t *waiting)
-{
-	const struct timespec pause = { pause_ns / NS_PER_S, pause_ns % NS_PER_S };
-	struct pollfd output = { .fd = fileno(stdout) };
-
-	if (fflush(stdout) || ferror(stdout))
-		return 0;
-	return ppoll(&output, 1, &pause, waiting) == 0 && !ended;
-}
-
 static int follow(struct watch *watch, int64_t most)
 {
 	struct entrain_error error = { .code = ENTRAIN_OK };
-	sigset_t waiting;
 	int code;
 
-	signals_take(&waiting);
+	pause_signals_take();
 	for (;;) {
 		int64_t began_ns = entrain_now_ns(), pause_ns;
 
@@ -203,7 +160,7 @@ static int follow(struct watch *watch, int64_t most)
 			break;
 		seen_update(watch);
 		pause_ns = (entrain_now_ns() - began_ns) * PAUSE_LOOKS;
-		if (!follow_pause(pause_ns < LEAST_PAUSE_NS ? LEAST_PAUSE_NS : pause_ns, &waiting))
+		if (!pause_watched(pause_ns < LEAST_PAUSE_NS ? LEAST_PAUSE_NS : pause_ns))
 			return STATUS_DONE;
 	}
 	message_failure(STATUS_DONE, "events", NULL, "the swarm was removed");

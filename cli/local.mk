@@ -14,6 +14,7 @@ entrainctl_SOURCES = \
 	%D%/memory.h %D%/memory.c \
 	%D%/picture.h %D%/picture.c %D%/picture_print.c \
 	%D%/pause.h %D%/pause.c \
+	%D%/tally.h %D%/tally.c \
 	%D%/follow.h %D%/follow.c \
 	%D%/event_list.h %D%/event_list.c \
 	%D%/program.h %D%/program.c \
@@ -24,6 +25,7 @@ entrainctl_SOURCES = \
 	%D%/command_create.c \
 	%D%/command_list.c \
 	%D%/command_status.c \
+	%D%/command_stat.c \
 	%D%/command_set.c \
 	%D%/command_resize.c \
 	%D%/command_wait.c \

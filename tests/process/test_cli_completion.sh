@@ -33,7 +33,7 @@ offers()
 }
 
 "$tool" create web >/dev/null && "$tool" create with >/dev/null || exit 1
-offers 'status' st
+offers 'status stat' st
 offers 'create check' c
 offers 'resize reap rm run' r
 offers '--if-missing' create --i

@@ -10,6 +10,7 @@
 #include "json.h"
 #include "options.h"
 #include "table.h"
+#include "tally.h"
 #include "text.h"
 
 static unsigned passed, failed;
@@ -277,6 +278,66 @@ static void tables_leave_out_what_does_not_fit(void)
 	free(captured.text);
 }
 
+/* ---- what was done between two pictures ------------------------------------------------ */
+
+static struct entrain_agent_info worker(uint32_t slot, uint32_t pid, uint64_t turns,
+					uint64_t missed, int64_t delay_ns)
+{
+	return (struct entrain_agent_info){ .slot = slot,
+					    .pid = pid,
+					    .name = "worker",
+					    .period_ns = 1000,
+					    .turns = turns,
+					    .turns_missed = missed,
+					    .delay_total_ns = delay_ns };
+}
+
+/* Of pictures 10 periods apart. */
+static int tally_is(struct entrain_agent_info *before, unsigned before_count,
+		    struct entrain_agent_info *now, unsigned now_count, struct tally wanted)
+{
+	const struct picture first = { .agents = before, .agent_count = before_count };
+	const struct picture second = { .agents = now,
+					.agent_count = now_count,
+					.taken_ns = 10000 };
+	const struct tally tally = tally_between(&first, &second);
+
+	return tally.turns == wanted.turns && tally.missed == wanted.missed &&
+	       tally.delay_ns == wanted.delay_ns;
+}
+
+static void agents_that_come_and_go_are_counted(void)
+{
+	struct entrain_agent_info before[] = { worker(0, 10, 100, 5, 7000),
+					       worker(2, 12, 200, 0, 900),
+					       worker(5, 15, 300, 1, 100) };
+	/* 0 went on, 1 has come, 2 has another owner, 5 is gone, 7 has come from elsewhere */
+	struct entrain_agent_info now[] = { worker(0, 10, 108, 7, 7500), worker(1, 11, 3, 0, 40),
+					    worker(2, 22, 6, 1, 50), worker(7, 17, 9000, 3, 1) };
+	struct entrain_agent_info again[] = { worker(0, 10, 4, 0, 30) };
+	struct entrain_agent_info young[] = { worker(0, 10, 3, 3, 30) };
+	struct entrain_agent_info less[][1] = { { worker(0, 10, 2, 4, 40) },
+						{ worker(0, 10, 4, 2, 40) },
+						{ worker(0, 10, 4, 4, 20) } };
+	struct entrain_agent_info strange[] = { worker(0, 10, UINT64_MAX, 5, INT64_MAX),
+						worker(2, 12, UINT64_MAX, 0, INT64_MAX) };
+
+	EXPECT(tally_is(before, 3, before, 3, (struct tally){ 0, 0, 0 }));
+	EXPECT(tally_is(before, 3, now, 4, (struct tally){ 8 + 3 + 6, 2 + 1, 500 + 40 + 50 }));
+	EXPECT(tally_is(before, 3, NULL, 0, (struct tally){ 0, 0, 0 }));
+	EXPECT(tally_is(NULL, 0, now, 3, (struct tally){ 3 + 6, 1, 40 + 50 }));
+	/* the same process, joined anew: its totals are less than before */
+	EXPECT(tally_is(before, 1, again, 1, (struct tally){ 4, 0, 30 }));
+	for (int i = 0; i < 3; i++)
+		EXPECT(tally_is(young, 1, less[i], 1,
+				(struct tally){ less[i]->turns, less[i]->turns_missed,
+						less[i]->delay_total_ns }));
+	/* sums that have no room */
+	EXPECT(tally_is(before, 3, strange, 2, (struct tally){ UINT64_MAX, 0, INT64_MAX }));
+	now[0].implausible = 1;
+	EXPECT(tally_is(before, 3, now, 1, (struct tally){ 0, 0, 0 }));
+}
+
 int main(void)
 {
 	/* what is refused is said on stderr, which is not looked at here */
@@ -290,6 +351,7 @@ int main(void)
 	options_and_operands_may_be_mixed();
 	wrong_options_are_refused();
 	tables_leave_out_what_does_not_fit();
+	agents_that_come_and_go_are_counted();
 	printf("%u passed, %u failed\n", passed, failed);
 	return failed != 0;
 }
