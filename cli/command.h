@@ -15,6 +15,7 @@
 	X(list) \
 	X(status) \
 	X(stat) \
+	X(top) \
 	X(set) \
 	X(resize) \
 	X(wait) \

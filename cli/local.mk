@@ -26,6 +26,7 @@ entrainctl_SOURCES = \
 	%D%/command_list.c \
 	%D%/command_status.c \
 	%D%/command_stat.c \
+	%D%/command_top.c \
 	%D%/command_set.c \
 	%D%/command_resize.c \
 	%D%/command_wait.c \

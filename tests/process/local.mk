@@ -123,8 +123,8 @@ LONG_TESTS += %D%/test_soak
 endif
 
 # The flight recorder and disruptions, as users meet them.
-TESTS += %D%/test_cli_events.sh %D%/test_cli_stat.sh %D%/test_disrupt.sh
-EXTRA_DIST += %D%/test_cli_events.sh %D%/test_cli_stat.sh %D%/test_disrupt.sh
+TESTS += %D%/test_cli_events.sh %D%/test_cli_stat.sh %D%/test_cli_top.sh %D%/test_disrupt.sh
+EXTRA_DIST += %D%/test_cli_events.sh %D%/test_cli_stat.sh %D%/test_cli_top.sh %D%/test_disrupt.sh
 
 TESTS += %D%/test_cli_resize.sh
 EXTRA_DIST += %D%/test_cli_resize.sh
