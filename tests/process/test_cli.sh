@@ -41,7 +41,7 @@ what_is_typed_wrong_is_refused()
 	same "no command" $? 2
 	run 2 statsu
 	complains '^try: entrainctl status$'
-	for command in top stat export report; do
+	for command in export report; do
 		run 2 $command
 		complains "^entrainctl: $command: unknown command; there are: create list status"
 	done
