@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
-# Real servers that know nothing of entrain, under the preload plugin.
-TESTS += %D%/test_preload_redis.sh
+# Real servers (make check-hosts). First those that know nothing of entrain, under the preload plugin.
+HOST_TESTS += %D%/test_preload_redis.sh
 EXTRA_DIST += %D%/test_preload_redis.sh %D%/redis_load.py %D%/flush_phases.py
