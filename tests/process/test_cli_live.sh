@@ -240,7 +240,7 @@ cycle=3
 until_true later
 judge $? "no time passes after Ctrl-Z and fg"
 keys q
-until_true alternate_is '0 1'
+ends 0
 type_in clear
 start --agents 20
 keys C-c
