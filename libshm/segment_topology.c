@@ -24,10 +24,11 @@ static enum entrain_code object_fill(int fd, const char *path, const struct shm_
 	const size_t size = topology_size(graph->nodes, graph->entries);
 	const size_t past_magic = sizeof(header->magic);
 	struct shm_topology *shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	uint32_t *offsets = (uint32_t *)(shared + 1);
+	uint32_t *offsets;
 
 	if (shared == MAP_FAILED)
 		return error_system(error, errno, WHAT, path);
+	offsets = (uint32_t *)(shared + 1);
 	MARK();
 	memcpy((char *)shared + past_magic, (const char *)header + past_magic,
 	       sizeof(*header) - past_magic);

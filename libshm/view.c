@@ -112,10 +112,11 @@ static struct view *view_map(int fd, const struct topology_copy *copy)
 	size_t mapped = page + topology_size(header->nodes, header->entries);
 	struct view *view =
 		mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	char *object = (char *)view + page;
+	char *object;
 
 	if (view == MAP_FAILED)
 		return NULL;
+	object = (char *)view + page;
 	MARK();
 	if (mmap(object, mapped - page, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED) {
 		int failed = errno;
