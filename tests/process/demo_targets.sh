@@ -13,20 +13,12 @@ esac
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 
-# Two runs of at most three must reach everything. The disk of a shared machine has bad moments of its own, so that one
-# run may miss; what one run in three reaches by luck is not reached. What is missed is printed.
-reached=0
-for run in 1 2 3; do
+reaches()
+{
 	"$tool" demo "${options[@]}" --json >"$out" 2>/dev/null || { echo "the demo failed"; exit 1; }
-	if python3 "$(dirname "$0")/demo_targets.py" "$size" <"$out"; then
-		reached=$((reached + 1))
-		echo "run $run of the demo reached every target"
-	else
-		echo "run $run of the demo missed a target"
-	fi
-	if [ $reached -eq 2 ] || [ $((run - reached)) -eq 2 ]; then
-		break
-	fi
-done
-echo "$size: $reached of $run runs reached every target; 2 must"
-[ $reached -eq 2 ]
+	python3 "$(dirname "$0")/demo_targets.py" "$size" <"$out"
+}
+
+# The disk of a shared machine has bad moments of its own: where one run misses a target, the next two must miss none.
+# What is missed is printed.
+reaches || { echo "again, twice"; reaches && reaches; }
