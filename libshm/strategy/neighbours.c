@@ -22,7 +22,10 @@ static int64_t place_ns(const struct step *step, const struct peer *peer, int64_
 
 	/* In (0, period], or who is where I am and comes before me would be behind me. */
 	*here = step_offset_ns(step, peer);
-	*here = *here > period_ns ? *here - period_ns : *here;
+	if (*here > 2 * period_ns)
+		*here = (*here - 1) % period_ns + 1;
+	else
+		*here = *here > period_ns ? *here - period_ns : *here;
 	way_ns += *here;
 	return way_ns > period_ns ? way_ns - period_ns : way_ns;
 }

@@ -14,25 +14,9 @@
 
 #include <cmocka.h>
 
-#include "decide_scene.h"
+#include "decide_draw.h"
 
 #define CASES 24000
-
-static uint64_t random_state;
-
-static uint64_t draw(uint64_t below)
-{
-	uint64_t mix = random_state += UINT64_C(0x9e3779b97f4a7c15);
-
-	mix = (mix ^ mix >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	mix = (mix ^ mix >> 27) * UINT64_C(0x94d049bb133111eb);
-	return (mix ^ mix >> 31) % below;
-}
-
-static bool chance(unsigned percent)
-{
-	return draw(100) < percent;
-}
 
 /* ---- the reference ---------------------------------------------------------------------- */
 
@@ -54,23 +38,6 @@ struct expected {
 	wide cur, next, delay, lag;
 	uint32_t counted, overdue, implausible, off_beat;
 };
-
-static wide least(wide a, wide b)
-{
-	return a < b ? a : b;
-}
-
-static wide most(wide a, wide b)
-{
-	return a > b ? a : b;
-}
-
-static wide grace(const struct scene *scene, wide work)
-{
-	wide late = least(4 * (wide)scene->parameters.lateness_ns, scene->self.period_ns / 2);
-
-	return most(work, late) + scene->self.period_ns / 1024;
-}
 
 static bool in_band(const struct scene *scene, wide period)
 {
@@ -376,107 +343,6 @@ static struct expected expect_place(const struct scene *scene)
 
 /* ---- random swarms ---------------------------------------------------------------------- */
 
-static int64_t draw_period(const struct scene *scene, unsigned spread)
-{
-	return scene->parameters.period_ns * (int64_t)(1000 - spread + draw(2 * spread + 1)) / 1000;
-}
-
-static void draw_peer(struct scene *scene, struct peer *peer, unsigned shape, unsigned duty,
-		      unsigned spread)
-{
-	const int64_t turn_ns = scene->self.turn_ns, period_ns = draw_period(scene, spread);
-	uint64_t mean = (uint64_t)period_ns * duty / 100 / (scene->count + 1);
-
-	peer->period_ns = period_ns;
-	peer->work_ns = (int64_t)draw(2 * mean + 1);
-	if (peer->work_ns > period_ns)
-		peer->work_ns = period_ns;
-	switch (shape) {
-	case 0: /* anywhere */
-		peer->next_ns = turn_ns + (int64_t)draw((uint64_t)period_ns);
-		break;
-	case 1: /* few instants: ties */
-		peer->next_ns = turn_ns + (int64_t)draw(5) * (period_ns / 4);
-		break;
-	case 2: /* all together, some have been there */
-		peer->next_ns = turn_ns + (chance(50) ? period_ns : 0);
-		break;
-	case 3: /* more than one turn ahead, or overdue */
-		peer->next_ns =
-			turn_ns + (int64_t)draw((uint64_t)period_ns * 13 / 10) - period_ns / 10;
-		break;
-	default: /* nearly even */
-		peer->next_ns = turn_ns + peer->index * (uint64_t)period_ns / (scene->count + 1) +
-				(int64_t)draw((uint64_t)period_ns / 100);
-	}
-	peer->cur_ns = peer->next_ns - period_ns - (int64_t)draw((uint64_t)period_ns / 10);
-	if (chance(20))
-		peer->cur_ns = peer->next_ns - period_ns;
-	if (peer->cur_ns > scene->parameters.now_ns)
-		peer->cur_ns = scene->parameters.now_ns;
-	peer->delay_ns = (int64_t)draw((uint64_t)scene->parameters.cap_ns + 1);
-	if (chance(2))
-		peer->period_ns *= 2;
-	if (chance(1))
-		peer->next_ns = peer->cur_ns;
-}
-
-static void scene_draw(struct scene *scene, enum decide_rule rule, uint32_t agents_most)
-{
-	static const int64_t periods_ns[] = { 1000000, 999999937, 5000000000, INT64_C(1) << 45 };
-	static const unsigned caps[] = { 0, 1, 10, 25, 100 }, duties[] = { 0, 3, 50, 80, 100, 190 };
-	const int64_t period_ns = periods_ns[draw(4)];
-	unsigned shape = (unsigned)draw(5), duty = duties[draw(6)], spread = chance(30) ? 50 : 0;
-	uint32_t own;
-
-	memset(scene, 0, sizeof(*scene));
-	scene->count = (uint32_t)draw(chance(30) ? 4 : agents_most);
-	scene->parameters.rule = rule;
-	scene->parameters.clusters = (uint32_t)draw(4);
-	scene->parameters.band_ppm = 100000;
-	scene->parameters.period_ns = period_ns;
-	scene->parameters.cap_ns = period_ns / 100 * caps[draw(5)];
-	scene->parameters.lateness_ns = chance(50) ? 0 : (int64_t)draw((uint64_t)period_ns / 50);
-	scene->parameters.now_ns = period_ns * 100 + (int64_t)draw((uint64_t)period_ns);
-	scene->self.turn_ns = scene->parameters.now_ns;
-	if (chance(50))
-		scene->self.turn_ns -= (int64_t)draw((uint64_t)period_ns * 11 / 20);
-	scene->self.period_ns = draw_period(scene, spread);
-	scene->self.work_ns =
-		(int64_t)draw((uint64_t)period_ns * duty / 100 / (scene->count + 1) + 1);
-	scene->self.delay_ns = (int64_t)draw((uint64_t)scene->parameters.cap_ns + 1);
-	own = (uint32_t)draw(scene->count + 1);
-	scene->self.index = own;
-	for (uint32_t number = 0; number < scene->count; number++) {
-		scene->peers[number].index = number + (number >= own);
-		draw_peer(scene, &scene->peers[number], shape, duty, spread);
-	}
-	for (uint32_t left = scene->count; left > 1; left--) {
-		uint32_t number = (uint32_t)draw(left);
-		struct peer swapped = scene->peers[number];
-
-		scene->peers[number] = scene->peers[left - 1];
-		scene->peers[left - 1] = swapped;
-	}
-}
-
-static void assert_promises(const struct scene *scene, const struct decision *decision)
-{
-	const int64_t now_ns = scene->parameters.now_ns, period_ns = scene->self.period_ns;
-	wide latest = now_ns + (wide)period_ns + scene->parameters.cap_ns + grace(scene, 0);
-
-	if (scene->parameters.joining &&
-	    (scene->parameters.host == DECIDE_TAKEN || scene->parameters.rule == DECIDE_GRID))
-		latest = (wide)now_ns + period_ns;
-	assert_true(decision->cur_ns < decision->next_ns);
-	assert_true(decision->next_ns > now_ns);
-	assert_true(decision->next_ns <= latest);
-	assert_true(decision->delay_ns >= 0);
-	assert_true(decision->delay_ns <= scene->parameters.cap_ns);
-	assert_true(decision->lag_ns >= 0);
-	assert_true(decision->counted >= 1);
-}
-
 static void assert_expected(const struct scene *scene, const struct decision *decision,
 			    const struct expected *expected, int64_t error)
 {
@@ -565,126 +431,6 @@ static void joining_takes_the_middle_of_the_largest_gap(void **state)
 	}
 }
 
-static void assert_same(const struct decision *one, const struct decision *other)
-{
-	assert_int_equal(one->cur_ns, other->cur_ns);
-	assert_int_equal(one->next_ns, other->next_ns);
-	assert_int_equal(one->delay_ns, other->delay_ns);
-	assert_int_equal(one->move_ns, other->move_ns);
-	assert_int_equal(one->lag_ns, other->lag_ns);
-	assert_int_equal(one->value_ppm, other->value_ppm);
-	assert_int_equal(one->way_ns, other->way_ns);
-	assert_int_equal(one->counted, other->counted);
-	assert_int_equal(one->overdue, other->overdue);
-	assert_int_equal(one->implausible, other->implausible);
-	assert_int_equal(one->off_beat, other->off_beat);
-	assert_int_equal(one->missed, other->missed);
-	assert_int_equal(one->suspect, other->suspect);
-}
-
-static void order_of_peers_does_not_matter(void **state)
-{
-	static struct scene scene, shuffled;
-
-	(void)state;
-	random_state = 15;
-	for (unsigned number = 0; number < 2000; number++) {
-		struct decision decision, again;
-
-		scene_draw(&scene, (enum decide_rule)draw(3), 60);
-		scene.parameters.joining = chance(20);
-		shuffled = scene;
-		for (uint32_t peer = 0; peer < scene.count; peer++)
-			shuffled.peers[peer] = scene.peers[scene.count - 1 - peer];
-		decision = decided(&scene);
-		again = decided(&shuffled);
-		assert_same(&decision, &again);
-	}
-}
-
-/* ---- hostile values --------------------------------------------------------------------- */
-
-static int64_t hostile_ns(const struct scene *scene)
-{
-	const int64_t now_ns = scene->parameters.now_ns, period_ns = scene->parameters.period_ns;
-	const int64_t values_ns[] = {
-		INT64_MIN,
-		INT64_MAX,
-		0,
-		-1,
-		1,
-		now_ns,
-		now_ns + 1,
-		now_ns - 1,
-		now_ns + period_ns,
-		now_ns - period_ns,
-		now_ns + period_ns * 11 / 10,
-		period_ns,
-		period_ns * 11 / 10,
-		DECIDE_PERIOD_MAX_NS,
-		DECIDE_PERIOD_MAX_NS + 1,
-		(int64_t)draw(UINT64_MAX),
-		INT64_MIN + (int64_t)draw(3),
-		INT64_MAX - (int64_t)draw(3),
-		now_ns + (int64_t)draw((uint64_t)period_ns),
-		now_ns - (int64_t)draw((uint64_t)period_ns),
-		INT64_C(1) << draw(63),
-		-(INT64_C(1) << draw(63)),
-	};
-
-	return values_ns[draw(sizeof(values_ns) / sizeof(*values_ns))];
-}
-
-static void hostile_peers_break_no_promise(void **state)
-{
-	static struct scene scene;
-
-	(void)state;
-	random_state = 16;
-	for (unsigned number = 0; number < CASES; number++) {
-		static const int64_t nows_ns[] = { 0, 1, NOW, INT64_C(1) << 61, INT64_C(1) << 62 };
-		static const uint32_t bands_ppm[] = { 0, 1, 100000, 1000000, UINT32_MAX };
-		static const int64_t huge_ns[] = { INT64_C(1) << 47, 100000, 5000000000 };
-		struct decision decision;
-		int64_t shift_ns;
-
-		scene_draw(&scene, (enum decide_rule)draw(3), chance(90) ? 8 : 100);
-		if (chance(20))
-			scene.parameters.period_ns = scene.self.period_ns = huge_ns[draw(3)];
-		if (chance(20))
-			scene.parameters.cap_ns = huge_ns[draw(3)];
-		if (chance(20))
-			scene.parameters.lateness_ns = huge_ns[draw(3)];
-		shift_ns = nows_ns[draw(5)] - scene.parameters.now_ns;
-		scene.parameters.now_ns += shift_ns;
-		scene.self.turn_ns =
-			chance(70) ? scene.self.turn_ns + shift_ns : hostile_ns(&scene);
-		scene.parameters.band_ppm = bands_ppm[draw(5)];
-		scene.parameters.host = (enum decide_host)draw(2);
-		scene.parameters.joining = chance(30);
-		scene.parameters.cap_most_ns = chance(30) ? hostile_ns(&scene) : 0;
-		scene.parameters.clusters = chance(80) ? (uint32_t)draw(5) : UINT32_MAX;
-		for (uint32_t peer = 0; peer < scene.count; peer++) {
-			/* A few fields at a time: what is all rubbish is soon left out. */
-			scene.peers[peer].cur_ns += chance(80) ? shift_ns : hostile_ns(&scene) / 2;
-			scene.peers[peer].next_ns += chance(80) ? shift_ns : hostile_ns(&scene) / 2;
-			if (chance(10))
-				scene.peers[peer].cur_ns = hostile_ns(&scene);
-			if (chance(10))
-				scene.peers[peer].next_ns = hostile_ns(&scene);
-			if (chance(10))
-				scene.peers[peer].period_ns = hostile_ns(&scene);
-			if (chance(10))
-				scene.peers[peer].work_ns = hostile_ns(&scene);
-			if (chance(10))
-				scene.peers[peer].delay_ns = hostile_ns(&scene);
-			scene.peers[peer].flags = (uint32_t)draw(UINT32_MAX);
-		}
-		decision = decided(&scene);
-		assert_promises(&scene, &decision);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -692,8 +438,6 @@ int main(void)
 		cmocka_unit_test(sync_is_that_of_sorting),
 		cmocka_unit_test(grid_is_the_largest_gap_that_fits),
 		cmocka_unit_test(joining_takes_the_middle_of_the_largest_gap),
-		cmocka_unit_test(order_of_peers_does_not_matter),
-		cmocka_unit_test(hostile_peers_break_no_promise),
 	};
 
 	return cmocka_run_group_tests_name("decide", tests, NULL, NULL);
