@@ -9,8 +9,12 @@
 #include "order.h"
 #include "rules.h"
 
-/* A gap at least this much of the largest is good enough to stay in. */
-#define NEIGHBOURS_STAY_PERCENT 90
+/*
+ * A gap of less than so much of the largest is not worth staying in; nor is one of less than the second figure, if the largest
+ * is less than half a period away. Relative hosts leave it at the first: their neighbours' turns move with each lateness.
+ */
+#define NEIGHBOURS_LEAVE_PERCENT 90
+#define NEIGHBOURS_LEAVE_NEAR_PERCENT 98
 /* Nearer to the next than this much of what would be even is too near. */
 #define NEIGHBOURS_NEAR_PERCENT 85
 
@@ -66,6 +70,19 @@ static struct gap gap_largest(const struct order_entry *sorted, uint32_t count, 
 	return largest;
 }
 
+/* `way_ns` from where I am, or am going, to the middle of the largest. */
+static bool worth_leaving(const struct step *step, const struct gap *gap, const struct gap *largest,
+			  int64_t way_ns)
+{
+	const int64_t percent_ns = largest->length_ns / 100;
+
+	if (gap->length_ns < percent_ns * NEIGHBOURS_LEAVE_PERCENT)
+		return true;
+	way_ns = way_ns < 0 ? way_ns + step->longest_ns : way_ns;
+	return !step->relative && way_ns < step->longest_ns / 2 &&
+	       gap->length_ns < percent_ns * NEIGHBOURS_LEAVE_NEAR_PERCENT;
+}
+
 /*
  * How far to go from here. A committed agent is where it is going: it goes on there, to what is the middle of that gap by now,
  * as if it were in it already.
@@ -79,7 +96,7 @@ static int64_t way_of(const struct step *step, const struct order_entry *sorted,
 	const struct gap largest = gap_largest(sorted, count, period_ns);
 	struct gap gap = gap_around(sorted, count, period_ns, at_ns);
 
-	if (gap.length_ns < largest.length_ns / 100 * NEIGHBOURS_STAY_PERCENT)
+	if (worth_leaving(step, &gap, &largest, largest.middle_ns - at_ns))
 		gap = largest;
 	/* What has come round by more than a turn is just ahead. */
 	if (gap.middle_ns >= period_ns)
