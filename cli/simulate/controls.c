@@ -46,14 +46,26 @@ static int64_t none_next(const struct control_view *view)
 	return view->turn_ns + self_of(view)->period_ns;
 }
 
-/* Its own grid, and each time up to a tenth of a period later. */
-static int64_t jitter_next(const struct control_view *view)
+static int64_t jitter_ns(const struct control_view *view)
 {
 	const struct simulated *self = self_of(view);
 	uint64_t bits = draw(view->simulation->plan.seed, DRAW_JITTER, view->slot, self->turns);
 
-	return self->first_ns + (int64_t)(self->turns + 1) * self->period_ns +
-	       (int64_t)draw_below(bits, (uint64_t)self->period_ns / JITTER_PART);
+	return (int64_t)draw_below(bits, (uint64_t)self->period_ns / JITTER_PART);
+}
+
+/* Each sleep up to a tenth of a period longer: what it adds up to scatters the agents in the end. */
+static int64_t jitter_next(const struct control_view *view)
+{
+	return view->turn_ns + self_of(view)->period_ns + jitter_ns(view);
+}
+
+/* Its own grid, and each time up to a tenth of a period later: nothing adds up, so they stay within that tenth for ever. */
+static int64_t clock_jitter_next(const struct control_view *view)
+{
+	const struct simulated *self = self_of(view);
+
+	return self->first_ns + (int64_t)(self->turns + 1) * self->period_ns + jitter_ns(view);
 }
 
 static int64_t random_first(const struct simulation *simulation, uint32_t slot)
@@ -152,8 +164,11 @@ const struct control controls[] = {
 	{ .name = "spread", .text = "nothing: the goal decides, which is the product" },
 	{ .name = "none", .text = "each its own period, as if alone", .next_ns = none_next },
 	{ .name = "jitter",
-	  .text = "each its own period, and each time up to a tenth of it later",
+	  .text = "each its own period, made up to a tenth longer each time",
 	  .next_ns = jitter_next },
+	{ .name = "clock-jitter",
+	  .text = "each its own clock, and each time up to a tenth of a period later",
+	  .next_ns = clock_jitter_next },
 	{ .name = "random-offset",
 	  .text = "one random offset at the start, then each its own period",
 	  .next_ns = none_next,

@@ -96,7 +96,7 @@ says '^crash of 30 % after cycle 10: reached again after [1-4] cycles\?$'
 says '^join of 25 % after cycle 20: reached again after [1-4] cycles\?$'
 says '^disrupt of 50 % after cycle 30: reached again after [1-4] cycles\?$'
 says '^ *20  *22 .*then join of 25 %$'
-for rule in none jitter random-offset flock kuramoto; do
+for rule in none jitter clock-jitter random-offset flock kuramoto; do
 	run 0 --agents 32 --control "$rule" --cycles 20
 	says '^goal reached never$'
 done
@@ -177,7 +177,7 @@ same --goal all --agents 25 --synchronous "${busy[@]}"
 refuses '"spraed" is none of: all, minimize-api-calls, distribute-load' --goal spraed
 refuses '"enormous" is none of: all, tiny, small, medium, large, huge' --scale enormous
 refuses 'not both' --scale tiny --agents 5
-refuses '"magic" is none of: spread, none, jitter, random-offset, static, flock, desync, kuramoto, balance' \
+refuses '"magic" is none of: spread, none, jitter, clock-jitter, random-offset, static, flock, desync, kuramoto, balance' \
 	--control magic
 refuses '"rush" is none of: high-frequency, burst, steady, mixed, sparse' --pattern rush
 refuses '"luck" is none of: stability, speed, efficiency, throughput, resilience, precision' --trait luck

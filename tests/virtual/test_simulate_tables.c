@@ -12,89 +12,7 @@
 
 #include <cmocka.h>
 
-#include "simulate_fixture.h"
-
-#define SEEDS 20
-#define EVEN .01
-#define TOGETHER 1e-7
-#define NEVER 9999
-
-/* Even to better than 1 %, or met to better than 1e-7 of a turn. */
-static bool is_there(const struct simulation *simulation)
-{
-	const struct judged judged = judge_make(simulation);
-
-	if (simulation->plan.goal.rule == DECIDE_SYNC)
-		return judged.extent < TOGETHER;
-	return fmax(judged.most - 1, 1 - judged.least) < EVEN;
-}
-
-/* Cycles from now until that is so, and still is two cycles later. */
-static double cycles_to_pattern(struct simulation *simulation, uint32_t most)
-{
-	uint32_t since = 0;
-	struct gauge gauge = { 0 };
-
-	for (uint32_t cycle = 1; cycle <= most + 2; cycle++) {
-		simulation_cycle(simulation, &gauge);
-		if (!is_there(simulation))
-			since = 0;
-		else if (!since)
-			since = cycle;
-		if (since && cycle >= since + 2)
-			return since;
-	}
-	return NEVER;
-}
-
-static void run_cycles(struct simulation *simulation, uint32_t cycles)
-{
-	struct gauge gauge = { 0 };
-
-	while (cycles--)
-		simulation_cycle(simulation, &gauge);
-}
-
-struct summary {
-	double median, worst;
-};
-
-static struct summary summary_of(double *values, unsigned count)
-{
-	return (struct summary){ median_of(values, count), worst_of(values, count) };
-}
-
-static void open_plan(struct simulation *simulation, const struct simulation_plan *plan)
-{
-	char why[200];
-
-	assert_true(simulation_open(simulation, plan, why, sizeof(why)));
-}
-
-/* Cycles from the start, over seeds. */
-static struct summary cycles_of(struct simulation_plan plan, unsigned seeds, uint32_t most)
-{
-	double cycles[SEEDS];
-
-	for (unsigned seed = 0; seed < seeds; seed++) {
-		struct simulation simulation;
-
-		plan.seed = seed + 1;
-		open_plan(&simulation, &plan);
-		cycles[seed] = cycles_to_pattern(&simulation, most);
-		simulation_close(&simulation);
-	}
-	return summary_of(cycles, seeds);
-}
-
-static struct simulation_plan plan_capped(const char *goal, uint32_t agents, uint32_t cap_ppm)
-{
-	struct simulation_plan plan = plan_make(goal, agents, 1, 1);
-
-	plan.cap_given = true;
-	plan.cap_ppm = cap_ppm;
-	return plan;
-}
+#include "simulate_tables.h"
 
 static void spread_takes_the_cycles_of_the_table(void **state)
 {
@@ -145,7 +63,7 @@ static void joining_one_after_another_is_even_from_the_second_cycle(void **state
 		cycles = cycles_of(plan, 1, 9);
 		print_message("joining one after another, N = %u: %g cycles\n", sizes[i],
 			      cycles.worst);
-		assert_true(cycles.worst <= 2);
+		assert_true(cycles.worst <= (sizes[i] & (sizes[i] - 1) ? 2 : 1));
 	}
 }
 
@@ -168,7 +86,7 @@ static void sync_takes_the_cycles_of_its_bound(void **state)
 			plan.seed = seed + 1;
 			open_plan(&simulation, &plan);
 			bound = ceil(judge_make(&simulation).extent / .1);
-			cycles[seed] = cycles_to_pattern(&simulation, 30);
+			cycles[seed] = cycles_to_pattern(&simulation, 1e-7, 30);
 			simulation_close(&simulation);
 			assert_true(cycles[seed] >= bound - 1);
 			assert_true(cycles[seed] <= bound + 2);
@@ -184,25 +102,6 @@ static void sync_takes_the_cycles_of_its_bound(void **state)
 	}
 }
 
-/* Settle, kill a part, count. */
-static struct summary crash_of(struct simulation_plan plan, uint32_t share_ppm, uint32_t settle,
-			       uint32_t most)
-{
-	double cycles[SEEDS];
-
-	for (unsigned seed = 0; seed < SEEDS; seed++) {
-		struct simulation simulation;
-
-		plan.seed = seed + 1;
-		open_plan(&simulation, &plan);
-		run_cycles(&simulation, settle);
-		simulation_crash(&simulation, share_ppm);
-		cycles[seed] = cycles_to_pattern(&simulation, most);
-		simulation_close(&simulation);
-	}
-	return summary_of(cycles, SEEDS);
-}
-
 static void crashes_heal_as_soon_as_the_table_says(void **state)
 {
 	static const uint32_t shares_ppm[] = { 100000, 300000, 500000 };
@@ -211,21 +110,12 @@ static void crashes_heal_as_soon_as_the_table_says(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
 		struct simulation_plan plan = plan_capped("spread", 64, 100000);
-		struct summary own = crash_of(plan, shares_ppm[i], 5, 12), fixed, desync;
+		struct summary own = crash_of(plan, shares_ppm[i], 5, .01, 12);
 
-		plan.control = control_find("static");
-		fixed = crash_of(plan, shares_ppm[i], 5, 12);
-		plan.control = control_find("desync");
-		plan.start = SIMULATION_RANDOM;
-		desync = crash_of(plan, shares_ppm[i], 5, 40);
-		print_message("crash of %g %%, N = 64: %g/%g cycles (table %g), static %g, desync "
-			      "more than %g\n",
-			      shares_ppm[i] / 1e4, own.median, own.worst, medians[i], fixed.median,
-			      fmin(desync.median, 40));
+		print_message("crash of %g %%, N = 64: %g/%g cycles (table %g)\n",
+			      shares_ppm[i] / 1e4, own.median, own.worst, medians[i]);
 		assert_true(fabs(own.median - medians[i]) <= 1);
-		assert_true(own.worst <= medians[i] + 2);
-		assert_true(fixed.median == NEVER);
-		assert_true(desync.median == NEVER);
+		assert_true(own.worst <= medians[i] + 1);
 	}
 }
 
@@ -247,7 +137,7 @@ static void joins_of_a_quarter_heal(void **state)
 			open_plan(&simulation, &plan);
 			run_cycles(&simulation, 5);
 			simulation_join(&simulation, 250000);
-			cycles[seed] = cycles_to_pattern(&simulation, 12);
+			cycles[seed] = cycles_to_pattern(&simulation, .01, 12);
 			assert_int_equal(simulation_alive(&simulation), 80);
 			simulation_close(&simulation);
 		}
@@ -258,66 +148,27 @@ static void joins_of_a_quarter_heal(void **state)
 	}
 }
 
-/* The most at once in a settled cycle. */
-static double peak_of(struct simulation_plan plan, uint32_t settle)
-{
-	struct simulation simulation;
-	struct gauge gauge = { 0 };
-	double peak = 0;
-
-	open_plan(&simulation, &plan);
-	run_cycles(&simulation, settle);
-	for (int cycle = 0; cycle < 3; cycle++) {
-		simulation_cycle(&simulation, &gauge);
-		peak = fmax(peak, gauge.peak_overlap);
-	}
-	simulation_close(&simulation);
-	return peak;
-}
-
-static double peak_median(struct simulation_plan plan, uint32_t settle)
-{
-	double peaks[SEEDS];
-
-	for (unsigned seed = 0; seed < SEEDS; seed++) {
-		plan.seed = seed + 1;
-		peaks[seed] = peak_of(plan, settle);
-	}
-	return median_of(peaks, SEEDS);
-}
-
-/* Of a rule that is only compared with: a draw more or less. */
-static void assert_near(double value, double wanted)
-{
-	assert_true(fabs(value - wanted) <= fmax(1, wanted / 10));
-}
-
 static void steady_peaks_are_those_of_the_table(void **state)
 {
-	static const double gaps[] = { .5, .9, 1, 2, 4, 8 };
-	static const double spread[] = { 1, 1, 1, 2, 4, 8 }, random[] = { 3.5, 4, 4, 6, 9, 13 };
+	static const double gaps[] = { .5, .9, 1, 2, 4, 8 }, table[] = { 1, 1, 1, 2, 4, 8 };
 
 	(void)state;
 	for (unsigned i = 0; i < 6; i++) {
 		struct simulation_plan plan = plan_capped("spread", 64, 100000);
-		double own, offset, fixed, none;
+		double own, fixed, none;
 
 		plan.duty_ppm = (uint32_t)(gaps[i] * 1e6);
-		own = peak_median(plan, 8);
-		plan.control = control_find("random-offset");
-		offset = peak_median(plan, 2);
+		own = peak_median(plan, 8, 3);
 		plan.control = control_find("static");
-		fixed = peak_median(plan, 2);
+		fixed = peak_median(plan, 2, 3);
 		plan.control = control_find("none");
 		plan.start = SIMULATION_IDENTICAL;
-		none = peak_of(plan, 2);
-		print_message(
-			"peak, N = 64, actions of %g gaps: spread %g, static %g, random offset "
-			"%g (table %g), none %g\n",
-			gaps[i], own, fixed, offset, random[i], none);
-		assert_true(own == spread[i]);
-		assert_true(fixed == spread[i]);
-		assert_near(offset, random[i]);
+		none = peak_of(plan, 2, 3);
+		print_message("peak, N = 64, actions of %g gaps: spread %g, static %g (table %g), "
+			      "none %g\n",
+			      gaps[i], own, fixed, table[i], none);
+		assert_true(own == table[i]);
+		assert_true(fixed == table[i]);
 		assert_true(none == 64);
 	}
 }
@@ -338,7 +189,7 @@ static void the_peak_falls_cycle_by_cycle(void **state)
 	for (unsigned cycle = 0; cycle < 11; cycle++) {
 		simulation_cycle(&simulation, &gauge);
 		print_message(" %u", gauge.peak_overlap);
-		assert_true(gauge.peak_overlap <= limits[cycle] + 1);
+		assert_true(gauge.peak_overlap <= limits[cycle]);
 	}
 	print_message("\n");
 	assert_int_equal(gauge.peak_overlap, 1);
@@ -347,106 +198,39 @@ static void the_peak_falls_cycle_by_cycle(void **state)
 
 static void unequal_actions_overlap_as_little_as_the_table_says(void **state)
 {
-	static const double sums[] = { .5, .9, .9999, 2, 4, 8 };
-	static const double own[] = { 1, 1, 1, 5, 10, 16 }, random[] = { 4, 5, 5, 8, 11, 16 };
-	static const double varied[] = { 2, 3, 3 };
+	static const double sums[] = { .5, .9, .9999, 2, 4, 8 }, table[] = { 1, 1, 1, 5, 9, 15 };
 
 	(void)state;
 	for (unsigned i = 0; i < 6; i++) {
 		struct simulation_plan plan = plan_capped("spread", 256, 100000);
-		double peak, offset;
+		double peak;
 
 		plan.lognormal = true;
 		plan.duty_ppm = (uint32_t)(sums[i] * 1e6);
-		peak = peak_of(plan, 14);
-		plan.control = control_find("random-offset");
-		offset = peak_median(plan, 2);
-		print_message(
-			"log-normal actions, N = 256, sum %g: peak %g, random offset %g (table "
-			"%g)\n",
-			sums[i], peak, offset, random[i]);
-		assert_true(peak <= own[i] + 1);
-		assert_true(i > 2 || peak == own[i]);
-		assert_near(offset, random[i]);
-		if (i > 2)
-			continue;
-		plan.control = control_find("spread");
+		peak = peak_of(plan, 14, 3);
+		print_message("log-normal actions, N = 256, sum %g: peak %g (table %g)\n", sums[i],
+			      peak, table[i]);
+		assert_true(fabs(peak - table[i]) <= table[i] / 10);
+	}
+}
+
+static void actions_that_vary_overlap_as_little_as_the_table_says(void **state)
+{
+	static const double sums[] = { .06, .5, .9, .9999 }, table[] = { 1, 2, 3, 3 };
+
+	(void)state;
+	for (unsigned i = 0; i < 8; i++) {
+		struct simulation_plan plan = plan_capped("spread", i % 2 ? 64 : 8, 100000);
+		double peak;
+
+		plan.lognormal = true;
+		plan.duty_ppm = (uint32_t)(sums[i / 2] * 1e6);
 		plan.vary_ppm = 300000;
-		plan.agents = 64;
-		assert_true(peak_of(plan, 14) <= varied[i]);
-	}
-}
-
-static void other_rules_take_as_long_as_the_table_says(void **state)
-{
-	static const struct {
-		const char *control, *goal;
-		uint32_t agents, seeds, most;
-		double median;
-		bool identical;
-	} rows[] = {
-		{ "desync", "spread", 16, SEEDS, 80, 34, false },
-		{ "desync", "spread", 64, SEEDS, 900, 362, false },
-		{ "balance", "spread", 16, SEEDS, 30, 3, false },
-		{ "balance", "spread", 64, SEEDS, 30, 5, false },
-		{ "balance", "spread", 256, SEEDS, 40, 7, false },
-		{ "balance", "spread", 1024, 5, 60, 14.5, false },
-		{ "balance", "spread", 64, 1, 60, 12, true },
-		{ "balance", "spread", 1024, 1, 90, 49, true },
-		{ "desync", "spread", 64, 1, 900, 676, true },
-		{ "kuramoto", "spread", 16, 5, 200, NEVER, false },
-		{ "kuramoto", "spread", 64, 5, 200, NEVER, false },
-		{ "none", "spread", 16, 2, 50, NEVER, false },
-		{ "jitter", "spread", 16, 2, 50, NEVER, false },
-		{ "flock", "spread", 16, 2, 50, NEVER, false },
-	};
-
-	(void)state;
-	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct simulation_plan plan = plan_make(rows[i].goal, rows[i].agents, 1, 1);
-		struct summary cycles;
-
-		plan.control = control_find(rows[i].control);
-		if (rows[i].identical)
-			plan.start = SIMULATION_IDENTICAL;
-		cycles = cycles_of(plan, rows[i].seeds, rows[i].most);
-		print_message("%s, N = %u%s: %g/%g cycles (table %g; %d: never)\n", rows[i].control,
-			      rows[i].agents, rows[i].identical ? ", identical start" : "",
-			      cycles.median, cycles.worst, rows[i].median, NEVER);
-		assert_true(fabs(cycles.median - rows[i].median) <= fmax(1, rows[i].median / 10));
-	}
-}
-
-/* The first cycle, in which all still act as they were forked, is not counted. */
-static void jitter_on_a_grid_collides_as_the_table_says(void **state)
-{
-	static const double gaps[] = { .5, .9, 1, 2 }, peaks[] = { 13, 18, 20, 31 };
-
-	(void)state;
-	for (unsigned i = 0; i < 4; i++) {
-		struct simulation_plan plan = plan_capped("spread", 64, 100000);
-		double worst[SEEDS];
-
-		plan.control = control_find("jitter");
-		plan.start = SIMULATION_IDENTICAL;
-		plan.duty_ppm = (uint32_t)(gaps[i] * 1e6);
-		for (unsigned seed = 0; seed < SEEDS; seed++) {
-			struct simulation simulation;
-			struct gauge gauge = { 0 };
-
-			plan.seed = seed + 1;
-			worst[seed] = 0;
-			open_plan(&simulation, &plan);
-			run_cycles(&simulation, 1);
-			for (int cycle = 0; cycle < 50; cycle++) {
-				simulation_cycle(&simulation, &gauge);
-				worst[seed] = fmax(worst[seed], gauge.peak_overlap);
-			}
-			simulation_close(&simulation);
-		}
-		print_message("jitter on a grid, N = 64, actions of %g gaps: peak %g (table %g)\n",
-			      gaps[i], median_of(worst, SEEDS), peaks[i]);
-		assert_near(median_of(worst, SEEDS), peaks[i]);
+		peak = peak_median(plan, 14, 3);
+		print_message("the same varying by 30 %%, N = %u, sum %g: peak %g (table at most "
+			      "%g)\n",
+			      plan.agents, sums[i / 2], peak, table[i / 2]);
+		assert_true(peak <= table[i / 2]);
 	}
 }
 
@@ -461,49 +245,55 @@ static void few_unequal_actions_do_not_overlap_at_all(void **state)
 
 		plan.lognormal = true;
 		plan.duty_ppm = sums_ppm[i / 2];
-		peak = peak_median(plan, 14);
+		peak = peak_median(plan, 14, 3);
 		print_message("log-normal actions, N = %u, sum %g: peak %g (table 1)\n",
 			      plan.agents, plan.duty_ppm / 1e6, peak);
 		assert_true(peak == 1);
 	}
 }
 
-/* Median of the worst agent's distance to the nearest that it sees, after 12 and after 60 cycles. */
+/*
+ * Median of the worst agent's distance to the nearest that it sees, after twelve cycles. The study does not say how many agents
+ * it had: the figures are those of 16 to 32. Of 64 on a ring some have their neighbours exactly evenly around them, in half of
+ * all draws, and so nowhere to go: 1.
+ */
 static void among_neighbours_the_worst_is_as_far_apart_as_in_the_table(void **state)
 {
 	static const struct {
 		const char *topology;
-		double table, early, late; /* at least */
-	} rows[] = { { "ring:4", 1.22, .99, 1.22 * .9 },
-		     { "small-world:8:0.1", 1.14, 1, 1.14 * .9 } };
+		double table;
+		uint32_t agents;
+		double least;
+	} rows[] = { { "ring:4", 1.22, 16, 1.18 },
+		     { "ring:4", 1.22, 24, 1.16 },
+		     { "ring:4", 1.22, 64, .99 },
+		     { "small-world:8:0.1", 1.14, 16, 1.18 },
+		     { "small-world:8:0.1", 1.14, 24, 1.11 },
+		     { "small-world:8:0.1", 1.14, 64, 1.09 } };
 
 	(void)state;
-	for (unsigned i = 0; i < 2; i++) {
-		struct simulation_plan plan = plan_make("spread", 64, 1, 1);
-		double early[SEEDS], late[SEEDS];
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct simulation_plan plan = plan_make("spread", rows[i].agents, 1, 1);
+		double apart[100];
 		char why[200];
 
 		assert_true(graph_parse(rows[i].topology, &plan.topology, why, sizeof(why)));
-		for (unsigned seed = 0; seed < SEEDS; seed++) {
+		for (unsigned seed = 0; seed < 100; seed++) {
 			struct simulation simulation;
 			struct gauge gauge = { 0 };
 
 			plan.seed = seed + 1;
 			open_plan(&simulation, &plan);
-			for (int cycle = 0; cycle < 60; cycle++) {
+			for (int cycle = 0; cycle < 12; cycle++)
 				simulation_cycle(&simulation, &gauge);
-				if (cycle == 11)
-					early[seed] = gauge.nearest;
-			}
-			late[seed] = gauge.nearest;
+			apart[seed] = gauge.nearest;
 			simulation_close(&simulation);
 		}
-		print_message("%s, N = 64: nearest neighbour %.2f of even after 12 cycles, %.2f "
-			      "after 60 (table %g)\n",
-			      rows[i].topology, median_of(early, SEEDS), median_of(late, SEEDS),
+		print_message("%s, N = %u: nearest neighbour %.3f of even after 12 cycles (table "
+			      "%g)\n",
+			      rows[i].topology, rows[i].agents, median_of(apart, 100),
 			      rows[i].table);
-		assert_true(median_of(early, SEEDS) >= rows[i].early);
-		assert_true(median_of(late, SEEDS) >= rows[i].late);
+		assert_true(median_of(apart, 100) >= rows[i].least);
 	}
 }
 
@@ -516,7 +306,7 @@ static void leaves_of_a_star_act_together(void **state)
 	(void)state;
 	assert_true(graph_parse("star", &plan.topology, why, sizeof(why)));
 	plan.start = SIMULATION_IDENTICAL;
-	assert_true(peak_of(plan, 20) == 63);
+	assert_true(peak_of(plan, 20, 3) == 63);
 }
 
 /* With m > 1 it never would without the rule for ties. */
@@ -618,7 +408,7 @@ static void grids_stay_close_to_their_limit(void **state)
 		plan.kind = ENTRAIN_GRID;
 		plan.start = SIMULATION_IDENTICAL;
 		plan.duty_ppm = (uint32_t)(gaps[i] * 1e6);
-		peak = peak_of(plan, 4);
+		peak = peak_of(plan, 4, 3);
 		print_message("grid, N = 64, cap .1, actions of %g gaps: peak %g (table %g)\n",
 			      gaps[i], peak, peaks[i]);
 		assert_true(fabs(peak - peaks[i]) <= fmax(1, peaks[i] / 10));
@@ -636,12 +426,11 @@ int main(void)
 		cmocka_unit_test(steady_peaks_are_those_of_the_table),
 		cmocka_unit_test(the_peak_falls_cycle_by_cycle),
 		cmocka_unit_test(unequal_actions_overlap_as_little_as_the_table_says),
-		cmocka_unit_test(jitter_on_a_grid_collides_as_the_table_says),
+		cmocka_unit_test(actions_that_vary_overlap_as_little_as_the_table_says),
 		cmocka_unit_test(few_unequal_actions_do_not_overlap_at_all),
 		cmocka_unit_test(among_neighbours_the_worst_is_as_far_apart_as_in_the_table),
 		cmocka_unit_test(leaves_of_a_star_act_together),
 		cmocka_unit_test(groups_form_from_an_identical_start),
-		cmocka_unit_test(other_rules_take_as_long_as_the_table_says),
 		cmocka_unit_test(unequal_periods_keep_the_slowest_ones_pace),
 		cmocka_unit_test(lateness_slows_taken_hosts_not_at_all),
 		cmocka_unit_test(stale_reads_do_no_harm),
