@@ -13,6 +13,8 @@
 
 /* The longest that a delay is slept without looking whether the swarm was switched off. */
 #define OFF_LATENCY_NS INT64_C(100000000)
+/* The longest that an agent sleeps without looking whether the period was changed. */
+#define PERIOD_LOOK_NS INT64_C(10000000000)
 
 /* How many actions the typical one is taken from. */
 #define RECENT 8
@@ -92,6 +94,12 @@ void agent_probe_doubtful(const struct entrain_agent *agent, const struct peer *
 
 /* Plan the first turn of a fresh slot. False: fenced. */
 bool agent_first_turn(struct entrain_agent *agent, int64_t now_ns);
+
+/*
+ * In a call that may block, before its turn: a planned turn that lies further ahead than the swarm's present period allows is
+ * given up for a place as a joiner's. For the others such an agent would be implausible, and not there.
+ */
+void agent_turn_check(struct entrain_agent *agent, int64_t now_ns);
 
 /* Read the settings from control into the agent. False: unsound or removed; nothing changed. */
 bool agent_settings_read(struct entrain_agent *agent);

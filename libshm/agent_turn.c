@@ -247,6 +247,35 @@ bool agent_first_turn(struct entrain_agent *agent, int64_t now_ns)
 	return published;
 }
 
+void agent_turn_check(struct entrain_agent *agent, int64_t now_ns)
+{
+	const struct shm_settings *settings;
+	struct decision decision;
+	uint32_t acting = 0;
+	int64_t most_ns;
+
+	if (!agent->joined || agent->began_ns)
+		return;
+	settings = agent->mapping->segment.settings;
+	if (atomic_load_explicit(&settings->period_ns, memory_order_relaxed) ==
+		    agent->settings.period_ns ||
+	    !agent_settings_read(agent))
+		return;
+	most_ns = agent->period_ns + agent->period_ns / DECIDE_SLACK_PART +
+		  settings_cap_ns(&agent->settings, agent->period_ns, agent->max_delay_ns,
+				  agent->max_delay_ppm);
+	if (agent->turn_ns - now_ns <= most_ns)
+		return;
+	agent_follow(agent, now_ns);
+	if (agent->settings.mode == ENTRAIN_OFF)
+		decide_alone(agent, now_ns, &decision);
+	else
+		decide_now(agent, &agent->steer, now_ns, agent_snapshot(agent, now_ns, &acting),
+			   true, &decision);
+	not_too_soon(agent, &decision);
+	publish(agent, &decision);
+}
+
 /* A running mean: of all values at first, then with a gain of 1/8. `count` values went before. */
 static int64_t mean_next(int64_t mean_ns, int64_t value_ns, uint64_t count)
 {

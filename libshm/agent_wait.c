@@ -41,15 +41,19 @@ int64_t agent_wake_ns(const struct entrain_agent *agent, int64_t now_ns)
 	/* Asleep in a delay, look at the mode again and again, so that switching off is obeyed. An agent at rest has no
 	 * delay and does not wake for this. */
 	look_ns += OFF_LATENCY_NS / 2;
-	return agent->turn_ns < look_ns ? agent->turn_ns : look_ns;
+	look_ns = agent->turn_ns < look_ns ? agent->turn_ns : look_ns;
+	/* Who is to sleep for long looks at the period now and then. */
+	return look_ns - now_ns > PERIOD_LOOK_NS ? now_ns + PERIOD_LOOK_NS : look_ns;
 }
 
 static int wait_until(struct entrain_agent *agent, int64_t deadline_ns)
 {
 	for (;;) {
-		int64_t now_ns = clock_now_ns(), wake_ns = agent_wake_ns(agent, now_ns);
+		int64_t now_ns = clock_now_ns(), wake_ns;
 		struct timespec wake;
 
+		agent_turn_check(agent, now_ns);
+		wake_ns = agent_wake_ns(agent, now_ns);
 		if (sem_trywait(&agent->cancel) == 0) {
 			while (sem_trywait(&agent->cancel) == 0)
 				;
@@ -189,6 +193,7 @@ int entrain_due(struct entrain_agent *agent)
 		       errno == EINTR)
 			;
 	now_ns = clock_now_ns();
+	agent_turn_check(agent, now_ns);
 	wake_ns = agent_wake_ns(agent, now_ns);
 	if (now_ns < wake_ns && agent->timer_fd >= 0)
 		timer_set(agent, wake_ns);

@@ -265,6 +265,105 @@ static void an_agent_at_rest_wakes_for_its_turns_only(void **state)
 	life_remove();
 }
 
+/* ---- a period that was set by mistake -------------------------------------------------------- */
+
+struct sleeper {
+	bool by_timerfd;
+	_Atomic int stop;
+	_Atomic int64_t turn_ns; /* the next, as planned */
+	_Atomic uint64_t turns;
+};
+
+static void period_set(int64_t period_ns)
+{
+	struct entrain_swarm *swarm = entrain_open(NULL, LIFE_SWARM, ENTRAIN_ADMIN, NULL);
+	struct entrain_status status = ENTRAIN_STATUS;
+
+	life_check(swarm && entrain_status(swarm, &status, NULL, 0, NULL) == 0);
+	status.settings.period_ns = period_ns;
+	life_check(entrain_set(swarm, &status.settings, NULL) == 0);
+	entrain_close(swarm);
+}
+
+/* As wait_by_timerfd(), but sooner or later it is told to stop. */
+static bool sleep_until_turn(struct entrain_agent *agent, struct sleeper *sleeper)
+{
+	struct pollfd readable = { .events = POLLIN };
+
+	while (!sleeper->stop) {
+		readable.fd = entrain_timerfd(agent);
+		if (!sleeper->by_timerfd) {
+			if (entrain_wait_until(agent, entrain_now_ns() + 15 * LIFE_S) == 0)
+				return true;
+		} else if (poll(&readable, 1, 15000) == 1 && entrain_due(agent)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void sleep_and_act(void *context)
+{
+	struct sleeper *sleeper = context;
+	struct entrain_agent *agent = join();
+
+	while (sleep_until_turn(agent, sleeper)) {
+		act(agent);
+		sleeper->turn_ns = entrain_next_turn_ns(agent);
+		sleeper->turns++;
+	}
+	entrain_leave(agent);
+}
+
+#define SLEEPERS 4
+
+static bool all_turned(const struct sleeper *sleepers, uint64_t turns)
+{
+	for (unsigned i = 0; i < SLEEPERS; i++)
+		if (sleepers[i].turns < turns)
+			return false;
+	return true;
+}
+
+static bool all_planned(const struct sleeper *sleepers, int64_t from_ns)
+{
+	for (unsigned i = 0; i < SLEEPERS; i++)
+		if (sleepers[i].turn_ns < from_ns)
+			return false;
+	return true;
+}
+
+/* All plan a day ahead, then the period is put back. Half of them wait, half poll a timerfd. */
+static void nobody_sleeps_through_a_period_that_is_put_back(void **state)
+{
+	struct sleeper *sleepers = life_shared(SLEEPERS * sizeof(*sleepers));
+	pid_t pids[SLEEPERS];
+	int64_t back_ns;
+
+	(void)state;
+	life_create(8, 100 * LIFE_MS);
+	for (unsigned i = 0; i < SLEEPERS; i++) {
+		sleepers[i].by_timerfd = i % 2;
+		pids[i] = life_fork(sleep_and_act, &sleepers[i]);
+	}
+	life_until(all_turned(sleepers, 3));
+	period_set(86400 * LIFE_S);
+	life_until(all_planned(sleepers, entrain_now_ns() + 3600 * LIFE_S));
+	period_set(100 * LIFE_MS);
+	back_ns = entrain_now_ns();
+	for (unsigned i = 0; i < SLEEPERS; i++)
+		sleepers[i].turns = 0;
+	life_until(all_turned(sleepers, 3));
+	print_message("the period was put back: all act again after %.1f s\n",
+		      (double)(entrain_now_ns() - back_ns) / LIFE_S);
+	for (unsigned i = 0; i < SLEEPERS; i++)
+		sleepers[i].stop = 1;
+	for (unsigned i = 0; i < SLEEPERS; i++)
+		life_ended_well(pids[i]);
+	assert_int_equal(life_occupied(), 0);
+	life_remove();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, life_setup, life_teardown)
 
 int main(void)
@@ -275,6 +374,7 @@ int main(void)
 		TEST(off_ends_the_delay_of_a_timerfd),
 		TEST(observing_and_off_delay_nothing),
 		TEST(the_timerfd_is_readable_at_each_turn),
+		TEST(nobody_sleeps_through_a_period_that_is_put_back),
 		TEST(an_agent_at_rest_wakes_for_its_turns_only),
 	};
 
