@@ -138,12 +138,6 @@ static int64_t claimed_at(const struct roster *roster, uint32_t index, uint64_t 
 	return tag_matches(acting, version) ? acting_began_ns(acting, now_ns) : 0;
 }
 
-long roster_claim_free(const struct roster *roster, const struct identity *self, int64_t now_ns,
-		       struct slot_owner *owner)
-{
-	return claim_lowest(roster, self, now_ns, owner);
-}
-
 static bool claim_unfinished(uint64_t version)
 {
 	return version_pid(version) && version_sequence(version) == 0;
@@ -278,6 +272,17 @@ long roster_claim(const struct roster *roster, const struct identity *self, int6
 	}
 	roster_reap(roster, self, now_ns, &released, &unproven);
 	index = claim_lowest(roster, self, now_ns, owner);
+	if (index >= 0)
+		return index;
+	free_longest_silent(roster, now_ns);
+	return claim_lowest(roster, self, now_ns, owner);
+}
+
+long roster_claim_free(const struct roster *roster, const struct identity *self, int64_t now_ns,
+		       struct slot_owner *owner)
+{
+	long index = claim_lowest(roster, self, now_ns, owner);
+
 	if (index >= 0)
 		return index;
 	free_longest_silent(roster, now_ns);

@@ -21,7 +21,7 @@ struct roster {
 long roster_claim(const struct roster *roster, const struct identity *self, int64_t now_ns,
 		  bool hurry, struct slot_owner *owner);
 
-/* The same, but nobody is looked up and nothing is freed: no system call. */
+/* The same, but nobody is looked up: no system call. Where it is full, the longest silent slot is taken all the same. */
 long roster_claim_free(const struct roster *roster, const struct identity *self, int64_t now_ns,
 		       struct slot_owner *owner);
 
