@@ -19,6 +19,15 @@
 /* How many actions the typical one is taken from. */
 #define RECENT 8
 
+/* What a turn of a relative host changes, so that it can be planned again when the action turns out to go on. */
+struct agent_plan {
+	int64_t made_ns; /* when it was planned */
+	int64_t turn_ns, delay_ns, cur_ns, action_mean_ns;
+	int64_t delay_max_ns, delay_total_ns;
+	uint64_t missed;
+	struct steer steer;
+};
+
 struct entrain_agent {
 	uint64_t process; /* process_id() of whom it belongs to */
 	sem_t cancel;     /* posted by entrain_cancel(), also from a signal handler */
@@ -27,6 +36,7 @@ struct entrain_agent {
 	bool joined;
 	enum entrain_code why;  /* why not joined */
 	bool sealed;            /* asks the system for nothing after the join */
+	bool watches;           /* delays nothing, in any mode */
 	struct identity self;   /* sealed: of the process that joined */
 	int64_t arrived_ns;     /* sealed: when the host came to this turn by itself; 0: not told */
 	int64_t claim_again_ns; /* sealed: not before, after a claim that failed */
@@ -53,6 +63,8 @@ struct entrain_agent {
 	int64_t delay_ns;          /* how much of turn_ns is delay */
 	int64_t cur_ns;            /* its last turn, as scheduled */
 	int64_t began_ns;          /* its action; 0: not acting */
+	bool resumed;              /* sealed: what goes on is a further part of its last action */
+	struct agent_plan before;  /* sealed: as it stood before its last action was over */
 	uint64_t actions;          /* that were measured */
 	int64_t action_mean_ns;    /* running mean, for people */
 	int64_t recent_ns[RECENT]; /* the last actions, for work_ns */
@@ -106,6 +118,14 @@ bool agent_settings_read(struct entrain_agent *agent);
 
 /* Of a sealed agent, with the process's lock held: take a slot, without a system call. */
 enum entrain_code agent_claim_sealed(struct entrain_agent *agent);
+
+/* Does it move its turns, and by how much at most? */
+bool agent_acts(const struct entrain_agent *agent);
+int64_t agent_cap_ns(const struct entrain_agent *agent);
+
+/* Of a sealed agent, when an action is over: keeps how it stands, or, if the action had been over before, puts back what that
+ * counted and planned. True: a relative host is to plan its next turn. */
+bool agent_plan_again(struct entrain_agent *agent, int64_t now_ns);
 
 /* In a call that may block: notice a lost slot or a removed swarm, try to join again. */
 void agent_upkeep(struct entrain_agent *agent);

@@ -37,7 +37,7 @@ static enum entrain_code options_check(const struct entrain_options *options,
 
 	if (options->size != sizeof(*options))
 		why = "start from ENTRAIN_OPTIONS of this library's header";
-	else if (options->flags & ~(ENTRAIN_CREATE | ENTRAIN_SEALED))
+	else if (options->flags & ~(ENTRAIN_CREATE | ENTRAIN_SEALED | ENTRAIN_WATCH))
 		why = "an unknown flag is set";
 	else if (options->kind > ENTRAIN_GRID)
 		why = "kind is none of taken, relative, grid";
@@ -232,6 +232,7 @@ static struct entrain_agent *agent_make(const struct entrain_options *options,
 	agent->own_strategy = own_strategy;
 	agent->own = own;
 	agent->sealed = (options->flags & ENTRAIN_SEALED) != 0;
+	agent->watches = (options->flags & ENTRAIN_WATCH) != 0;
 	return agent;
 }
 

@@ -58,7 +58,7 @@ static struct steer_request request_now(const struct entrain_agent *agent)
 	return (struct steer_request){ .goal = goal_row((int)agent->settings.goal),
 				       .target_ppm = agent->settings.target_ppm,
 				       .own_strategy = agent->own_strategy,
-				       .acts = agent->settings.mode == ENTRAIN_ACT,
+				       .acts = agent_acts(agent),
 				       .disruption = atomic_load_explicit(&settings->disruption,
 									  memory_order_relaxed) };
 }
@@ -75,8 +75,7 @@ static void decide_now(struct entrain_agent *agent, struct steer *steer, int64_t
 		.now_ns = now_ns,
 		.period_ns = agent->settings.period_ns,
 		.band_ppm = agent->settings.band_ppm,
-		.cap_ns = settings_cap_ns(&agent->settings, agent->period_ns, agent->max_delay_ns,
-					  agent->max_delay_ppm),
+		.cap_ns = agent_cap_ns(agent),
 		.lateness_ns = agent->lateness_ns,
 		.cap_most_ns = agent->kind == ENTRAIN_GRID ? agent->period_ns - 1 : 0,
 		.own = agent->own,
@@ -137,7 +136,8 @@ static uint32_t way_published(int64_t way_ns, int64_t period_ns)
 static bool publish(struct entrain_agent *agent, const struct decision *decision)
 {
 	const struct steer *steer = &agent->steer;
-	uint64_t flags = (agent->settings.mode == ENTRAIN_ACT ? 0 : SHM_STATUS_OBSERVES) |
+	uint64_t flags = (agent_acts(agent) ? 0 : SHM_STATUS_OBSERVES) |
+			 (agent->watches ? SHM_STATUS_WATCHES : 0) |
 			 (agent->cannot_follow ? SHM_STATUS_CANNOT_FOLLOW : 0) |
 			 (steer->scattered ? SHM_STATUS_SCATTERED : 0) |
 			 (steer->reached ? SHM_STATUS_REACHED : 0);
@@ -366,7 +366,7 @@ static void step(struct entrain_agent *agent, int64_t now_ns, uint32_t count)
 		return;
 	roster_mark(&agent->roster, agent->index);
 	mode_note(agent, now_ns);
-	if (planned)
+	if (planned && !agent->resumed)
 		notes_write(agent, now_ns, &decision);
 	slot_set_fact(&agent->owner, FACT_MISSED, agent->missed);
 	slot_set_fact(&agent->owner, FACT_DELAY_LAST, (uint64_t)decision.delay_ns);
@@ -428,6 +428,7 @@ int entrain_begin(struct entrain_agent *agent)
 	now_ns = clock_now_ns();
 	lateness_learn(agent, now_ns);
 	agent->began_ns = agent->last_begin_ns = now_ns;
+	agent->resumed = false;
 	agent->turns++;
 	if (!agent->joined || !agent_settings_read(agent) ||
 	    !slot_set_acting(&agent->owner, now_ns, true)) {
@@ -453,6 +454,7 @@ int entrain_end(struct entrain_agent *agent)
 {
 	uint32_t acting = 0;
 	int64_t now_ns, action_ns;
+	bool plans;
 
 	if (!agent)
 		return ENTRAIN_USAGE;
@@ -462,18 +464,20 @@ int entrain_end(struct entrain_agent *agent)
 		return 0;
 	now_ns = clock_now_ns();
 	action_ns = now_ns - agent->began_ns;
+	plans = agent->sealed ? agent_plan_again(agent, now_ns) : agent->kind == ENTRAIN_RELATIVE;
 	work_learn(agent, action_ns);
 	if (agent->joined && slot_set_acting(&agent->owner, agent->began_ns, false)) {
 		slot_set_fact(&agent->owner, FACT_ACTION_LAST, (uint64_t)action_ns);
 		slot_set_fact(&agent->owner, FACT_ACTION_MEAN, (uint64_t)agent->action_mean_ns);
-		if (agent->kind == ENTRAIN_RELATIVE && agent_settings_read(agent))
+		if (plans && agent_settings_read(agent))
 			step(agent, now_ns, agent_snapshot(agent, now_ns, &acting));
-		else if (agent->kind == ENTRAIN_RELATIVE)
+		else if (plans)
 			step_alone(agent, now_ns);
-	} else if (agent->kind == ENTRAIN_RELATIVE) {
+	} else if (plans) {
 		step_alone(agent, now_ns);
 	}
 	agent->began_ns = 0;
+	agent->resumed = false;
 	if (agent->kind == ENTRAIN_RELATIVE)
 		agent_arm(agent);
 	return 0;

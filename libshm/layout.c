@@ -125,6 +125,7 @@ static const struct layout_row rows[] = {
 	ROW("slot", shm_slot, fact[FACT_OVERLAP], "tagged count", "owner"),
 	ROW("slot", shm_slot, fact[FACT_ACTION_MEAN], "tagged ns", "owner"),
 	ROW("slot", shm_slot, barrier, "tagged count", "owner"),
+	ROW("slot", shm_slot, rhythm, "tagged kind:3 spread:20 interval:25", "owner"),
 	ROW("slot", shm_slot, event, "struct[19]", "owner"),
 	ROW("event", shm_event, when, "tagged 64 ns, monotonic", "owner"),
 	ROW("event", shm_event, what, "tagged number:8 kind:8 value:32", "owner"),

@@ -22,7 +22,7 @@
 
 /* Major: readers of another major refuse. Minor: fields were added where zero means "not there". */
 #define SHM_ABI_MAJOR 1u
-#define SHM_ABI_MINOR 0u
+#define SHM_ABI_MINOR 1u
 
 #define SHM_CONTROL_SIZE 4096u
 #define SHM_AGENTS_OFFSET 16384u /* of the first slot */
@@ -157,7 +157,8 @@ struct shm_slot {
 	/* identity and statistics */
 	shm_tagged fact[FACT_WORDS];
 	shm_tagged barrier; /* [B1] rounds of the barrier that it has reached; 0: takes no part */
-	uint64_t reserved;
+	shm_tagged
+		rhythm; /* RHYTHM_*: what its host comes by, as far as it was found out; 0: not said */
 	struct shm_event event[SHM_EVENTS];
 };
 
@@ -171,6 +172,8 @@ struct shm_slot {
 	(UINT64_C(1) << 17)                      /* the topology cannot be opened: follows full */
 #define SHM_STATUS_SCATTERED (UINT64_C(1) << 18) /* the last disruption moved it */
 #define SHM_STATUS_REACHED (UINT64_C(1) << 19)   /* it sees the goal reached */
+#define SHM_STATUS_WATCHES \
+	(UINT64_C(1) << 20) /* delays nothing in any mode: its host is only watched */
 #define SHM_STATUS_DISRUPTION(word) \
 	((uint32_t)((word) >> 24) & 0xff) /* low bits of the request obeyed */
 #define SHM_STATUS_WAY(word) \
@@ -183,6 +186,47 @@ static inline uint64_t status_make(uint32_t goal, uint32_t strategy, uint32_t ki
 	return (uint64_t)(goal & 0x1f) | (uint64_t)(strategy & 0x3f) << 5 |
 	       (uint64_t)(kind & 0x7) << 11 | (uint64_t)(pattern & 0x3) << 14 | flags |
 	       (uint64_t)(disruption & 0xff) << 24 | (uint64_t)(way & 0xffff) << 32;
+}
+
+/*
+ * shm_slot.rhythm, 48 bits: kind (3), spread (20: 15 above an exponent of 5), interval (25: 20 above an exponent of 5). A
+ * duration is rounded down to what its digits hold: to a millionth, a spread to 1/16384.
+ */
+#define SHM_RHYTHM_KIND(word) ((uint32_t)((word) >> 45) & 0x7) /* enum entrain_kind */
+#define SHM_RHYTHM_SPREAD_DIGITS 15
+#define SHM_RHYTHM_INTERVAL_DIGITS 20
+
+static inline uint64_t digits_pack(int64_t value_ns, int digits)
+{
+	uint64_t value = value_ns < 0 ? 0 : (uint64_t)value_ns, exponent = 0;
+
+	while (value >> digits) {
+		value >>= 1;
+		exponent++;
+	}
+	return exponent > 31 ? (UINT64_C(1) << (digits + 5)) - 1 : value << 5 | exponent;
+}
+
+static inline int64_t digits_unpack(uint64_t word, int digits)
+{
+	return (int64_t)((word >> 5 & ((UINT64_C(1) << digits) - 1)) << (word & 31));
+}
+
+static inline uint64_t rhythm_make(uint32_t kind, int64_t interval_ns, int64_t spread_ns)
+{
+	return (uint64_t)(kind & 0x7) << 45 |
+	       digits_pack(spread_ns, SHM_RHYTHM_SPREAD_DIGITS) << 25 |
+	       digits_pack(interval_ns, SHM_RHYTHM_INTERVAL_DIGITS);
+}
+
+static inline int64_t rhythm_interval_ns(uint64_t word)
+{
+	return digits_unpack(word, SHM_RHYTHM_INTERVAL_DIGITS);
+}
+
+static inline int64_t rhythm_spread_ns(uint64_t word)
+{
+	return digits_unpack(word >> 25, SHM_RHYTHM_SPREAD_DIGITS);
 }
 
 /* shm_settings.topology */
@@ -213,6 +257,7 @@ _Static_assert(offsetof(struct shm_slot, acting) == 8, "slot.acting");
 _Static_assert(offsetof(struct shm_slot, copy) == 16, "slot.copy");
 _Static_assert(offsetof(struct shm_slot, fact) == 128, "slot.fact");
 _Static_assert(offsetof(struct shm_slot, barrier) == 256, "slot.barrier");
+_Static_assert(offsetof(struct shm_slot, rhythm) == 264, "slot.rhythm");
 _Static_assert(offsetof(struct shm_slot, event) == 272, "slot.event");
 _Static_assert(sizeof(struct shm_slot) == SHM_SLOT_SIZE, "slot");
 _Static_assert(SHM_CONTROL_SIZE + SHM_AGENTS_OFFSET <= 65536, "64 KiB besides the slots");

@@ -76,7 +76,8 @@ bool slot_claim(struct slot_owner *owner, struct shm_slot *slot, uint32_t pid, i
 	for (int i = 0; i < FACT_WORDS; i++)
 		if (!word_take(owner, &slot->fact[i], &owner->fact[i], none))
 			return false;
-	if (!word_take(owner, &slot->barrier, &owner->barrier, none))
+	if (!word_take(owner, &slot->barrier, &owner->barrier, none) ||
+	    !word_take(owner, &slot->rhythm, &owner->rhythm, none))
 		return false;
 	for (int c = 0; c < 2; c++)
 		for (int i = 0; i < COPY_WORDS; i++)
@@ -140,6 +141,23 @@ bool slot_set_barrier(struct slot_owner *owner, uint64_t value)
 {
 	return !owner->fenced && word_replace(owner, &owner->slot->barrier, &owner->barrier,
 					      tagged_make(owner->version, value));
+}
+
+bool slot_set_rhythm(struct slot_owner *owner, uint64_t value)
+{
+	uint64_t word = tagged_make(owner->version, value);
+
+	if (owner->fenced)
+		return false;
+	return owner->rhythm == word ||
+	       word_replace(owner, &owner->slot->rhythm, &owner->rhythm, word);
+}
+
+uint64_t slot_rhythm(const struct shm_slot *slot, uint64_t version)
+{
+	uint64_t word = atomic_load_explicit(&slot->rhythm, memory_order_relaxed);
+
+	return tag_matches(word, version) ? tagged_value(word) : 0;
 }
 
 void slot_release(struct slot_owner *owner)

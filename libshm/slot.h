@@ -45,6 +45,7 @@ struct slot_owner {
 	uint64_t acting;
 	uint64_t word[2][COPY_WORDS];
 	uint64_t fact[FACT_WORDS];
+	uint64_t rhythm;
 	uint64_t barrier;
 	bool barrier_open; /* the round that it has reached is not passed yet */
 };
@@ -82,6 +83,10 @@ bool slot_set_fact(struct slot_owner *owner, enum shm_fact_word which, uint64_t 
 
 /* Say which round of the barrier it has reached; 0: takes no part. False: fenced. See barrier.h for the order. */
 bool slot_set_barrier(struct slot_owner *owner, uint64_t value);
+
+/* Say what the host comes by, packed as SHM_RHYTHM_*. False: fenced. And read it; 0 if it does not name the owner of `version`. */
+bool slot_set_rhythm(struct slot_owner *owner, uint64_t value);
+uint64_t slot_rhythm(const struct shm_slot *slot, uint64_t version);
 
 /* Free the own slot. Fenced afterwards. */
 void slot_release(struct slot_owner *owner);

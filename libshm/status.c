@@ -190,7 +190,7 @@ static uint32_t neighbours_of(uint32_t slot, bool cannot_follow, const struct ro
 static void info_fill(struct entrain_agent_info *info, const struct measured *one,
 		      const struct shm_slot *slot)
 {
-	uint64_t version = one->version;
+	uint64_t version = one->version, rhythm;
 
 	memset(info, 0, sizeof(*info));
 	info->slot = one->index;
@@ -216,6 +216,15 @@ static void info_fill(struct entrain_agent_info *info, const struct measured *on
 	info->delay_max_ns = (int64_t)slot_fact(slot, version, FACT_DELAY_MAX);
 	info->delay_total_ns = (int64_t)slot_fact(slot, version, FACT_DELAY_TOTAL) * 1000;
 	info->lateness_ns = (int64_t)slot_fact(slot, version, FACT_LATENESS);
+	info->observes = (one->status & SHM_STATUS_OBSERVES) != 0;
+	info->watches = (one->status & SHM_STATUS_WATCHES) != 0;
+	info->overlap = (uint32_t)slot_fact(slot, version, FACT_OVERLAP);
+	rhythm = slot_rhythm(slot, version);
+	if (SHM_RHYTHM_KIND(rhythm) == 0 || SHM_RHYTHM_KIND(rhythm) > ENTRAIN_DRIFTING)
+		return;
+	info->rhythm = SHM_RHYTHM_KIND(rhythm);
+	info->interval_ns = rhythm_interval_ns(rhythm);
+	info->spread_ns = rhythm_spread_ns(rhythm);
 }
 
 /* `word` gets what control says of the topology. */

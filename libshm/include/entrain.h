@@ -183,13 +183,15 @@ struct entrain_agent;
 #define ENTRAIN_CREATE \
 	1u /* create the swarm, with `settings` or the defaults, where it is missing */
 #define ENTRAIN_SEALED 2u /* take all that is needed now, but no slot: see entrain_claim() */
+#define ENTRAIN_WATCH \
+	4u /* publish and measure, and delay nothing in any mode: a host that is only watched */
 
 struct entrain_settings;
 
 /* How to join. Start from ENTRAIN_OPTIONS; what stays 0 or NULL is the default. */
 struct entrain_options {
 	uint32_t size;     /* sizeof, set by ENTRAIN_OPTIONS */
-	uint32_t flags;    /* ENTRAIN_CREATE, ENTRAIN_SEALED */
+	uint32_t flags;    /* ENTRAIN_CREATE, ENTRAIN_SEALED, ENTRAIN_WATCH */
 	const char *dir;   /* directory of the objects; default: $ENTRAIN_DIR or /dev/shm */
 	const char *name;  /* role, up to 18 bytes; default: the program's name */
 	const char *label; /* trace label, up to 12 bytes, carried by status and events */
@@ -340,6 +342,16 @@ ENTRAIN_API int entrain_set_period(struct entrain_agent *agent, int64_t period_n
 /* Of a grid host: how long after the wall clock's whole periods it has been found to come; 0 if never said. From the next turn on.
  * Returns 0, ENTRAIN_FORKED, or ENTRAIN_USAGE if it is not 0 .. 24 h. */
 ENTRAIN_API int entrain_set_offset(struct entrain_agent *agent, int64_t offset_ns);
+
+/* The action that entrain_end() ended last goes on: a further call of the same burst. The next entrain_end() measures it from its
+ * first begin, and replaces what the last one counted and planned. Nothing while an action is in progress. Returns 0, ENTRAIN_FORKED,
+ * ENTRAIN_USAGE. */
+ENTRAIN_API int entrain_resume(struct entrain_agent *agent);
+
+/* What has been found out of the host, for status: what drives it (enum entrain_kind; 0: nothing is known), how long from one
+ * action to the next (median), and by how much that varies. Returns 0, ENTRAIN_FORKED, ENTRAIN_USAGE. */
+ENTRAIN_API int entrain_set_rhythm(struct entrain_agent *agent, int kind, int64_t interval_ns,
+				   int64_t spread_ns);
 
 /* The settings of the agent's swarm, as they are now. Returns 0, ENTRAIN_FORKED, ENTRAIN_USAGE, ENTRAIN_UNSOUND, or
  * ENTRAIN_NO_SWARM where it was removed. */
@@ -648,6 +660,14 @@ struct entrain_agent_info {
 	int64_t action_last_ns, action_mean_ns;
 	int64_t delay_last_ns, delay_max_ns, delay_total_ns;
 	int64_t lateness_ns; /* mean */
+	uint32_t observes; /* 1: it delays nothing, by the swarm's mode or as it was told at join */
+	uint32_t watches;  /* 1: as it was told at join */
+	uint32_t
+		overlap; /* actions in progress when its last one began, with itself; 0: none yet */
+	uint32_t
+		rhythm; /* enum entrain_kind that drives its host, as was found out; 0: not known */
+	int64_t interval_ns; /* median from action to action that was found; 0: not known */
+	int64_t spread_ns;   /* by how much the last intervals, or rests of a sleep, differ */
 };
 
 /* One picture of a swarm. */

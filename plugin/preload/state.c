@@ -184,15 +184,11 @@ static void rule_attach(unsigned index)
 	struct entrain_error error = { .code = ENTRAIN_OK };
 	char text[300];
 
-	options.flags = ENTRAIN_SEALED;
+	options.flags =
+		ENTRAIN_SEALED | (rule->action == ENTRAIN_ACTION_OBSERVE ? ENTRAIN_WATCH : 0);
 	options.label = rule->name;
 	options.max_delay_ns = rule->max_delay_ns;
 	options.max_delay_ppm = rule->max_delay_ppm;
-	/* Who only watches plans no delay either, or others would expect it later than it comes. */
-	if (rule->action == ENTRAIN_ACTION_OBSERVE) {
-		options.max_delay_ns = 1;
-		options.max_delay_ppm = 0;
-	}
 	entrain_settings_init(&settings);
 	state.agent[index] = entrain_join(rule->swarm, &options, &error);
 	preload_report.rule[index].attach_code = error.code;

@@ -131,6 +131,38 @@ static void a_full_swarm_is_tried_again_a_period_later(void **state)
 	life_remove();
 }
 
+/* Nobody looks the dead up, and still they do not keep a full swarm to themselves; who was only idle comes again. */
+static void a_slot_silent_for_a_minute_is_taken_where_all_are_taken(void **state)
+{
+	struct entrain_agent *idle, *second;
+	const int64_t now_ns = entrain_now_ns();
+	struct slot_turn turn = { .period_ns = PERIOD_NS, .work_ns = 1 };
+
+	(void)state;
+	create(ENTRAIN_RELATIVE, 1);
+	idle = join();
+	second = join();
+	assert_int_equal(entrain_claim(idle), 0);
+	turn.next_ns = now_ns - 59 * LIFE_S;
+	turn.cur_ns = turn.next_ns - PERIOD_NS;
+	assert_true(slot_publish(&idle->owner, &turn));
+	assert_int_equal(entrain_claim(second), ENTRAIN_FULL);
+	turn.next_ns = now_ns - 61 * LIFE_S;
+	turn.cur_ns = turn.next_ns - PERIOD_NS;
+	assert_true(slot_publish(&idle->owner, &turn));
+	second->claim_again_ns = 0;
+	assert_int_equal(entrain_claim(second), 0);
+	assert_true(entrain_joined(second, NULL));
+	assert_false(entrain_joined(idle, NULL));
+	assert_int_equal(entrain_claim(idle), ENTRAIN_FULL);
+	entrain_leave(second);
+	idle->claim_again_ns = 0;
+	assert_int_equal(entrain_claim(idle), 0);
+	assert_true(entrain_joined(idle, NULL));
+	entrain_leave(idle);
+	life_remove();
+}
+
 static void a_removed_swarm_holds_nobody(void **state)
 {
 	struct entrain_agent *agent, *late;
@@ -235,6 +267,139 @@ static void a_turn_that_was_not_waited_for_is_over(void **state)
 	life_remove();
 }
 
+/* ---- actions of several calls --------------------------------------------------------------------- */
+
+static void sleep_ms(int64_t ms)
+{
+	const struct timespec pause = { .tv_nsec = ms * 1000000 };
+
+	life_check(nanosleep(&pause, NULL) == 0);
+}
+
+/* Three calls, with pauses between: an action. What the first end planned and counted is as if it had not been. */
+static void act_in_parts(struct entrain_agent *agent)
+{
+	assert_int_equal(entrain_begin(agent), 0);
+	for (int part = 0; part < 3; part++) {
+		assert_int_equal(entrain_resume(agent), 0); /* nothing, before the first end */
+		sleep_ms(5);
+		assert_int_equal(entrain_end(agent), 0);
+		sleep_ms(2);
+	}
+}
+
+static void an_action_goes_on_until_its_last_part_is_over(void **state)
+{
+	const uint32_t kinds[] = { ENTRAIN_TAKEN, ENTRAIN_RELATIVE, ENTRAIN_GRID };
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		struct entrain_agent *agent;
+		const struct shm_slot *slot;
+		uint64_t version;
+		int64_t planned_ns;
+
+		create(kinds[i], 8);
+		agent = join();
+		slot = &life_slots()[0];
+		assert_int_equal(entrain_resume(agent), 0);
+		assert_int_equal(entrain_claim(agent), 0);
+		assert_int_equal(entrain_resume(agent), 0); /* nothing to go on with */
+		assert_int_equal(agent->began_ns, 0);
+		for (int turn = 0; turn < 4; turn++)
+			act_in_parts(agent);
+		version = atomic_load(&slot->version);
+		assert_int_equal(slot_fact(slot, version, FACT_TURNS), 4);
+		assert_int_equal(agent->actions, 4);
+		assert_true(slot_fact(slot, version, FACT_ACTION_LAST) >= 19 * LIFE_MS);
+		assert_true(slot_fact(slot, version, FACT_ACTION_MEAN) >= 19 * LIFE_MS);
+		assert_true(agent->work_ns >= 19 * LIFE_MS);
+		assert_int_equal(atomic_load(&slot->acting) & 1, 0);
+		if (kinds[i] != ENTRAIN_RELATIVE) {
+			entrain_leave(agent);
+			life_remove();
+			continue;
+		}
+		/* planned from its last end: it sleeps a period from there; and paid for once */
+		planned_ns = entrain_next_turn_ns(agent) - agent->last_begin_ns;
+		assert_true(planned_ns >= PERIOD_NS + 19 * LIFE_MS);
+		assert_true(planned_ns <= PERIOD_NS + CAP_NS + 200 * LIFE_MS);
+		assert_true(agent->delay_total_ns <= 4 * CAP_NS);
+		assert_int_equal(agent->steer.spent + agent->steer.energy - agent->steer.recovered,
+				 100 * 512);
+		entrain_leave(agent);
+		life_remove();
+	}
+}
+
+static void what_was_found_of_a_host_is_shown(void **state)
+{
+	struct entrain_agent_info info;
+	struct entrain_status status = ENTRAIN_STATUS;
+	struct entrain_swarm *swarm;
+	struct entrain_agent *agent;
+	const struct {
+		int64_t interval_ns, spread_ns;
+	} found[] = { { 1, 0 }, { 1000123456, 7654321 }, { 86400 * LIFE_S, 3600 * LIFE_S } };
+
+	(void)state;
+	create(ENTRAIN_RELATIVE, 8);
+	agent = join();
+	assert_int_equal(entrain_set_rhythm(agent, ENTRAIN_GRID, 1, 1),
+			 0); /* no slot to say it in */
+	assert_int_equal(entrain_claim(agent), 0);
+	swarm = entrain_open(NULL, LIFE_SWARM, ENTRAIN_READ, NULL);
+	assert_non_null(swarm);
+	assert_int_equal(entrain_status(swarm, &status, &info, 1, NULL), 0);
+	assert_int_equal(info.rhythm, 0);
+	assert_int_equal(info.interval_ns, 0);
+	assert_int_equal(info.watches, 0);
+	for (unsigned i = 0; i < sizeof(found) / sizeof(*found); i++) {
+		assert_int_equal(entrain_set_rhythm(agent, ENTRAIN_GRID, found[i].interval_ns,
+						    found[i].spread_ns),
+				 0);
+		assert_int_equal(entrain_status(swarm, &status, &info, 1, NULL), 0);
+		assert_int_equal(info.rhythm, ENTRAIN_GRID);
+		assert_true(info.interval_ns <= found[i].interval_ns &&
+			    info.interval_ns >= found[i].interval_ns / 1000000 * 999999);
+		assert_true(info.spread_ns <= found[i].spread_ns &&
+			    info.spread_ns >= found[i].spread_ns / 10000 * 9999);
+	}
+	assert_int_equal(entrain_set_rhythm(agent, 9, 1, 1), ENTRAIN_USAGE);
+	assert_int_equal(entrain_set_rhythm(agent, ENTRAIN_GRID, -1, 1), ENTRAIN_USAGE);
+	entrain_close(swarm);
+	entrain_leave(agent);
+	life_remove();
+}
+
+/* Who is told to watch is never held, and expected when it comes by itself. */
+static void who_watches_is_held_in_no_mode(void **state)
+{
+	struct entrain_options options = ENTRAIN_OPTIONS;
+	struct entrain_agent_info info;
+	struct entrain_status status = ENTRAIN_STATUS;
+	struct entrain_swarm *swarm;
+	struct entrain_agent *agent;
+
+	(void)state;
+	create(ENTRAIN_TAKEN, 8);
+	options.flags = ENTRAIN_SEALED | ENTRAIN_WATCH;
+	agent = entrain_join(LIFE_SWARM, &options, NULL);
+	assert_non_null(agent);
+	assert_int_equal(entrain_claim(agent), 0);
+	assert_true(held_ns(agent, 20 * LIFE_MS) == 0);
+	entrain_begin(agent);
+	entrain_end(agent);
+	assert_true(agent->delay_ns <= 1);
+	swarm = entrain_open(NULL, LIFE_SWARM, ENTRAIN_READ, NULL);
+	assert_int_equal(entrain_status(swarm, &status, &info, 1, NULL), 0);
+	assert_true(info.watches && info.observes);
+	assert_int_equal(info.overlap, 1);
+	entrain_close(swarm);
+	entrain_leave(agent);
+	life_remove();
+}
+
 int main(void)
 {
 #define SEALED_TEST(name) cmocka_unit_test_setup_teardown(name, life_setup, life_teardown)
@@ -243,10 +408,14 @@ int main(void)
 		SEALED_TEST(a_child_has_a_slot_of_its_own),
 		SEALED_TEST(a_child_of_a_raw_clone_stays_out),
 		SEALED_TEST(a_full_swarm_is_tried_again_a_period_later),
+		SEALED_TEST(a_slot_silent_for_a_minute_is_taken_where_all_are_taken),
 		SEALED_TEST(a_removed_swarm_holds_nobody),
 		SEALED_TEST(a_hold_ends_at_the_turn_and_at_the_cap),
 		SEALED_TEST(a_grid_host_keeps_its_place_whichever_cycle_it_comes_in),
 		SEALED_TEST(a_turn_that_was_not_waited_for_is_over),
+		SEALED_TEST(an_action_goes_on_until_its_last_part_is_over),
+		SEALED_TEST(what_was_found_of_a_host_is_shown),
+		SEALED_TEST(who_watches_is_held_in_no_mode),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
