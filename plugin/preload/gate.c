@@ -31,8 +31,9 @@
 /* A sleep is as always if it is no further off than this part. */
 #define USUAL_PART 16
 
-/* Such a part of a period without a call ends a burst. */
+/* Such a part of a period without a call ends a burst; of one that is only watched a pause of this length does, too. */
 #define PAUSE_PART 32
+#define PAUSE_WATCHED_NS INT64_C(10000000)
 
 static __thread uint32_t thread_calls, thread_rules;
 
@@ -98,15 +99,32 @@ static void gate_drop(struct gate *gate)
 
 /* ---- with the agent ------------------------------------------------------------------------- */
 
+/* Is nothing held here now, by the rule or by the swarm's mode? */
+static bool is_watched(unsigned rule)
+{
+	struct entrain_settings settings;
+
+	return state.rule[rule].action == ENTRAIN_ACTION_OBSERVE || !state.agent[rule] ||
+	       (entrain_swarm_settings(state.agent[rule], &settings) == 0 &&
+		settings.mode != ENTRAIN_ACT);
+}
+
 /*
  * Does this call begin a turn? A burst is what comes within half a period of its first call's arrival, or after that without a
- * pause: the first may have been held for most of the period.
+ * pause: the first may have been held for most of the period. While one is only watched, its period is what is to be found out, so
+ * that it does not matter, and a pause ends a burst.
  */
-static bool burst_begins(const struct gate *gate, int64_t period_ns, int64_t now_ns)
+static bool burst_begins(const struct gate *gate, unsigned rule, int64_t now_ns)
 {
-	return !gate->burst_ns || (now_ns - gate->burst_ns >= period_ns / 2 &&
-				   now_ns - gate->rhythm.over_ns >= period_ns / PAUSE_PART &&
-				   now_ns >= gate->held_until_ns);
+	const int64_t period_ns = state.period_ns[rule], pause_ns = now_ns - gate->rhythm.over_ns;
+	const bool late = now_ns - gate->burst_ns >= period_ns / 2;
+
+	if (!gate->burst_ns)
+		return true;
+	if (now_ns < gate->held_until_ns || (gate->open && !late))
+		return false;
+	return (late && pause_ns >= period_ns / PAUSE_PART) ||
+	       (pause_ns >= PAUSE_WATCHED_NS && is_watched(rule));
 }
 
 static bool in_band(int64_t interval_ns, const struct entrain_settings *settings)
@@ -192,22 +210,33 @@ static bool burst_arrive(unsigned rule, struct gate *gate, struct preload_rule_c
 	struct rhythm_found found;
 	struct timespec wall;
 	bool fit;
+	int code;
 
 	add(&counts->bursts, 1);
 	gate->burst_ns = now_ns;
+	gate->begun = gate->open = false;
 	real.clock_gettime(CLOCK_REALTIME, &wall);
 	rhythm_arrive(&gate->rhythm, now_ns, wall.tv_sec * INT64_C(1000000000) + wall.tv_nsec);
+	entrain_settings_init(&settings);
 	settings.kind = ENTRAIN_KIND_SWARM;
-	if (!agent || entrain_swarm_settings(agent, &settings))
+	code = agent ? entrain_swarm_settings(agent, &settings) : ENTRAIN_NO_SWARM;
+	if (code)
 		settings.period_ns = state.period_ns[rule];
 	rhythm_find(&gate->rhythm, settings.period_ns, settings.kind == ENTRAIN_GRID, &found);
 	counts->interval_ns = (uint64_t)found.interval_ns;
 	counts->spread_ns = (uint64_t)found.spread_ns;
-	counts->rhythm = found.kind;
+	counts->rhythm = rhythm_kind(&gate->rhythm, &found);
 	if (counts->stand != PRELOAD_JOINED && counts->stand != PRELOAD_OFF_BEAT)
 		return false;
+	if (code) {
+		/* It was removed; another of that name is not looked for: that would be a system call. */
+		counts->stand = PRELOAD_OUT;
+		counts->code = (uint32_t)code;
+		return false;
+	}
 	if (settings.kind == ENTRAIN_GRID)
 		grid_follow(agent, gate, &found, settings.period_ns);
+	entrain_set_rhythm(agent, (int)counts->rhythm, found.interval_ns, found.spread_ns);
 	fit = fits(agent, gate, &found, &settings);
 	counts->stand = fit || !found.kind ? PRELOAD_JOINED : PRELOAD_OFF_BEAT;
 	return fit && (state.rule[rule].action == ENTRAIN_ACTION_STAGGER ||
@@ -220,6 +249,7 @@ static bool burst_arrive(unsigned rule, struct gate *gate, struct preload_rule_c
 static void slot_claim(unsigned rule, struct preload_rule_counts *counts)
 {
 	struct entrain_agent *agent = state.agent[rule];
+	int code;
 
 	if (!agent) {
 		counts->stand = PRELOAD_WATCHED;
@@ -228,8 +258,11 @@ static void slot_claim(unsigned rule, struct preload_rule_counts *counts)
 	}
 	if (entrain_joined(agent, NULL))
 		return;
-	counts->code = (uint32_t)entrain_claim(agent);
-	counts->stand = counts->code ? PRELOAD_OUT : PRELOAD_JOINED;
+	code = entrain_claim(agent);
+	/* Not ready: what was wrong a moment ago still says most. */
+	if (code != ENTRAIN_NOT_READY || counts->stand != PRELOAD_OUT)
+		counts->code = (uint32_t)code;
+	counts->stand = code ? PRELOAD_OUT : PRELOAD_JOINED;
 }
 
 /* Wait for the turn; what a signal ends is not gone on with, if it is `interruptible`. Nothing is held meanwhile: a signal handler
@@ -275,6 +308,9 @@ static void turn_come(struct passage *passage, struct gate *gate,
 	gate->held_until_ns = 0;
 	gate->hold_ns = held ? held_ns : 0;
 	passage->acts = entrain_begin(state.agent[rule]) == 0;
+	gate->begun = gate->open = passage->acts;
+	gate->acted_from_ns = gate->acted_to_ns = passage->began_ns;
+	add(&counts->acted, 1);
 	gate_drop(gate);
 }
 
@@ -288,9 +324,16 @@ static void approach(struct passage *passage, struct gate *gate, struct preload_
 		return;
 	}
 	in = counts->stand == PRELOAD_JOINED || counts->stand == PRELOAD_OFF_BEAT;
-	first = burst_begins(gate, state.period_ns[rule], passage->began_ns);
+	first = burst_begins(gate, rule, passage->began_ns);
 	if (first)
 		held = burst_arrive(rule, gate, counts, passage->began_ns);
+	passage->burst_ns = gate->burst_ns;
+	/* A further call of a burst is a part of the same action, which is over with the last of them. */
+	passage->acts = in && !first && gate->begun;
+	if (passage->acts) {
+		gate->open = true;
+		entrain_resume(state.agent[rule]);
+	}
 	if (gate->calls < 2)
 		gate->calls++;
 	if (gate->calls == 2)
@@ -351,6 +394,8 @@ static bool sleep_note(unsigned rule, struct gate *gate, struct preload_rule_cou
 	counts->rhythm = found.kind ? found.sleeps ? ENTRAIN_RELATIVE : ENTRAIN_DRIFTING : 0;
 	if (!found.kind || entrain_swarm_settings(state.agent[rule], &settings))
 		return false;
+	entrain_set_rhythm(state.agent[rule], (int)counts->rhythm, found.interval_ns,
+			   found.spread_ns);
 	found.kind = (enum entrain_kind)counts->rhythm;
 	found.interval_ns = found.rest_ns;
 	if (!fits(state.agent[rule], gate, &found, &settings)) {
@@ -408,6 +453,20 @@ bool gate_enter(struct passage *passage, enum entrain_call call, int fd)
 	return true;
 }
 
+/* A part of the action is over, perhaps the last. Another thread may have ended it before: then it went on until now. */
+static void part_over(unsigned rule, struct gate *gate, struct preload_rule_counts *counts,
+		      int64_t now_ns)
+{
+	entrain_resume(state.agent[rule]);
+	entrain_end(state.agent[rule]);
+	gate->open = false;
+	if (now_ns <= gate->acted_to_ns)
+		return;
+	add(&counts->acted_ns, (uint64_t)(now_ns - gate->acted_to_ns));
+	gate->acted_to_ns = now_ns;
+	raise_to(&counts->acted_max_ns, (uint64_t)(now_ns - gate->acted_from_ns));
+}
+
 void gate_leave(struct passage *passage, bool done)
 {
 	struct preload_rule_counts *counts = &state.live->counts.rule[passage->rule];
@@ -420,8 +479,8 @@ void gate_leave(struct passage *passage, bool done)
 		sleep_end(passage, gate, counts, now_ns);
 	if (passage->paced || !gate_take(gate, now_ns))
 		return;
-	if (passage->acts)
-		entrain_end(state.agent[passage->rule]);
+	if (passage->acts && passage->burst_ns == gate->burst_ns)
+		part_over((unsigned)passage->rule, gate, counts, now_ns);
 	rhythm_over(&gate->rhythm, now_ns);
 	gate_drop(gate);
 }

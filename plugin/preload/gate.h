@@ -9,9 +9,10 @@
 /* One call on its way, on the stack of whoever makes it. */
 struct passage {
 	int rule;   /* -1: under none */
-	bool acts;  /* it began a turn */
+	bool acts;  /* it is a part of an action */
 	bool paced; /* it is a sleep that may be stretched */
 	int64_t began_ns;
+	int64_t burst_ns; /* when its burst arrived */
 };
 
 /* The question that every call asks. */

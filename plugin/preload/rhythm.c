@@ -10,6 +10,9 @@
 #define OWN_GRID_PART 16
 /* A rest that varies by no more than this part of itself is a sleep. */
 #define STEADY_PART 8
+/* Clocks tick in periods of so few digits; what comes by one has it to this part. */
+#define ROUND_DIGITS 3
+#define ROUND_PART 128
 
 void rhythm_arrive(struct rhythm *rhythm, int64_t arrived_ns, int64_t wall_ns)
 {
@@ -113,4 +116,33 @@ void rhythm_find(const struct rhythm *rhythm, int64_t period_ns, bool clocked,
 	} else {
 		found->kind = ENTRAIN_DRIFTING;
 	}
+}
+
+int64_t rhythm_round_ns(int64_t interval_ns)
+{
+	int64_t unit_ns = 1;
+
+	if (interval_ns > INT64_MAX / 2)
+		return 0;
+	while (unit_ns <= interval_ns / 10)
+		unit_ns *= 10;
+	for (int digits = 0; digits < ROUND_DIGITS && unit_ns > 0; digits++, unit_ns /= 10) {
+		int64_t round_ns = (interval_ns + unit_ns / 2) / unit_ns * unit_ns;
+		int64_t off_ns =
+			round_ns > interval_ns ? round_ns - interval_ns : interval_ns - round_ns;
+
+		if (off_ns <= interval_ns / ROUND_PART)
+			return round_ns;
+	}
+	return 0;
+}
+
+enum entrain_kind rhythm_kind(const struct rhythm *rhythm, const struct rhythm_found *found)
+{
+	const uint32_t kept = rhythm->count < RHYTHM_KEPT ? rhythm->count : RHYTHM_KEPT;
+	const int64_t clock_ns = rhythm_round_ns(found->interval_ns);
+
+	if (found->kind && clock_ns > 0 && on_grid(rhythm, kept, clock_ns))
+		return ENTRAIN_GRID;
+	return found->kind;
 }

@@ -35,4 +35,10 @@ void rhythm_over(struct rhythm *rhythm, int64_t over_ns);
 void rhythm_find(const struct rhythm *rhythm, int64_t period_ns, bool clocked,
 		 struct rhythm_found *found);
 
+/* The duration of few digits that such an interval is near to, as clocks have them; 0: none is. */
+int64_t rhythm_round_ns(int64_t interval_ns);
+
+/* What drives it, whatever the period of the swarm: found->kind, but for a clock of another period. */
+enum entrain_kind rhythm_kind(const struct rhythm *rhythm, const struct rhythm_found *found);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include <entrain.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include "report.h"
 #include "rhythm.h"
 
@@ -12,12 +13,15 @@
 struct gate {
 	_Atomic uint64_t holder; /* the thread that has the agent; 0: nobody */
 	_Atomic int64_t since_ns;
-	_Atomic int64_t burst_ns;      /* when the present burst arrived */
-	_Atomic int64_t held_until_ns; /* somebody is being held, and looks again by then */
-	uint32_t calls;                /* that matched, up to 2 */
-	uint32_t carried;              /* holds in a row that moved the next arrival as well */
-	int64_t hold_ns;               /* how long the last burst was held */
-	int64_t offset_ns;             /* grid: as the agent was told */
+	_Atomic int64_t burst_ns;           /* when the present burst arrived */
+	_Atomic int64_t held_until_ns;      /* somebody is being held, and looks again by then */
+	bool begun;                         /* the present burst's action has begun */
+	bool open;                          /* ... and a part of it is in progress */
+	int64_t acted_from_ns, acted_to_ns; /* that action, as far as it has come */
+	uint32_t calls;                     /* that matched, up to 2 */
+	uint32_t carried;                   /* holds in a row that moved the next arrival as well */
+	int64_t hold_ns;                    /* how long the last burst was held */
+	int64_t offset_ns;                  /* grid: as the agent was told */
 	struct rhythm rhythm;
 };
 

@@ -220,6 +220,32 @@ static void rhythms_are_recognised(void **state)
 	assert_int_equal(found.kind, ENTRAIN_GRID);
 }
 
+static void a_clock_is_recognised_in_a_swarm_of_another_period(void **state)
+{
+	struct rhythm rhythm;
+	struct rhythm_found found;
+
+	(void)state;
+	assert_true(rhythm_round_ns(S) == S);
+	assert_true(rhythm_round_ns(S - 4 * MS) == S);
+	assert_true(rhythm_round_ns(S + 7 * MS) == S);
+	assert_true(rhythm_round_ns(251 * MS) == 250 * MS);
+	assert_true(rhythm_round_ns(12449 * MS) == 12400 * MS);
+	assert_true(rhythm_round_ns(300 * S + 2 * S) == 300 * S);
+	assert_true(rhythm_round_ns(0) == 0);
+	assert_true(rhythm_round_ns(INT64_MAX) >= 0);
+	arrivals(&rhythm, 20, S, 2 * MS, MS);
+	rhythm_find(&rhythm, 5 * S, false, &found);
+	assert_int_equal(found.kind, ENTRAIN_RELATIVE);
+	assert_int_equal(rhythm_kind(&rhythm, &found), ENTRAIN_GRID);
+	arrivals(&rhythm, 20, S, 502 * MS, MS);
+	rhythm_find(&rhythm, 5 * S, false, &found);
+	assert_int_equal(rhythm_kind(&rhythm, &found), ENTRAIN_RELATIVE);
+	arrivals(&rhythm, 3, S, 2 * MS, MS);
+	rhythm_find(&rhythm, 5 * S, false, &found);
+	assert_int_equal(rhythm_kind(&rhythm, &found), ENTRAIN_KIND_SWARM);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +256,7 @@ int main(void)
 		cmocka_unit_test(the_path_is_that_of_the_descriptor),
 		cmocka_unit_test(the_title_is_read_where_the_host_writes_it),
 		cmocka_unit_test(rhythms_are_recognised),
+		cmocka_unit_test(a_clock_is_recognised_in_a_swarm_of_another_period),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
