@@ -37,7 +37,14 @@ static const char *stand_text(const struct preload_rule_counts *counts)
 	case PRELOAD_UNUSED:
 		return "fewer than two calls matched";
 	case PRELOAD_OUT:
+		if (counts->code == ENTRAIN_NO_SWARM)
+			return "its swarm was removed; it joins one of that name when it is "
+			       "started again";
+		return entrain_code_text((enum entrain_code)counts->code);
 	case PRELOAD_WATCHED:
+		if (counts->code == ENTRAIN_NO_SWARM)
+			return "there was no such swarm when it was started; start it again "
+			       "once there is";
 		return entrain_code_text((enum entrain_code)counts->code);
 	case PRELOAD_OFF_BEAT:
 		return "its calls do not fit the swarm, and are left alone";
@@ -66,6 +73,11 @@ static void rule_print(const struct preload_rule_report *rule,
 		       entrain_duration_text((int64_t)counts->interval_ns, one),
 		       entrain_duration_text((int64_t)counts->spread_ns, other),
 		       entrain_kind_name((int)counts->rhythm));
+	if (counts->acted)
+		printf("\tan action takes %s on average, %s at most, from its first call to its "
+		       "last\n",
+		       entrain_duration_text((int64_t)(counts->acted_ns / counts->acted), one),
+		       entrain_duration_text((int64_t)counts->acted_max_ns, other));
 	if (counts->held)
 		printf("\theld %llu time%s, %s on average, %s at most\n",
 		       (unsigned long long)counts->held, counts->held == 1 ? "" : "s",
@@ -118,6 +130,9 @@ static void rule_json(struct json *json, const struct preload_rule_report *rule,
 	json_unsigned(json, "held_max_ns", counts->held_max_ns);
 	json_unsigned(json, "took_ns", counts->took_ns);
 	json_unsigned(json, "took_max_ns", counts->took_max_ns);
+	json_unsigned(json, "actions", counts->acted);
+	json_unsigned(json, "acted_ns", counts->acted_ns);
+	json_unsigned(json, "acted_max_ns", counts->acted_max_ns);
 	json_unsigned(json, "interval_ns", counts->interval_ns);
 	json_unsigned(json, "spread_ns", counts->spread_ns);
 	json_text(json, "rhythm", counts->rhythm ? entrain_kind_name((int)counts->rhythm) : NULL);
