@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""From traces of strace -f -ttt, one a PostgreSQL cluster: when each checkpoint flushed, how often it was held, and who else was.
+
+Arguments: the period (s), the instant from which holds count (s), the least distance wanted (s), then TRACE:CHECKPOINTER for each
+cluster. A hold is seen from outside as waits on a futex with a deadline: PostgreSQL itself waits on a semaphore without one."""
+import re
+import statistics
+import sys
+
+CALL = re.compile(r"^(\d+) +(\d+\.\d+) (fsync|fdatasync|futex)\((.*)$")
+# FUTEX_WAIT... or FUTEX_WAIT_BITSET..., with a time in its fourth argument
+DEADLINE = re.compile(r"[^,]*, FUTEX_WAIT[^,]*, [^,]*, \{tv_sec=")
+
+
+def bursts_of(calls, period):
+    """Of one checkpointer: [arrival, first flush, flushes, holds] for each burst; one is over with half a period's silence."""
+    bursts, last, holding = [], None, False
+    for at, what in calls:
+        if last is None or at - last > period / 2:
+            bursts.append([at, None, 0, 0])
+            holding = False
+        last = at
+        if what == "hold":
+            bursts[-1][3] += not holding
+            holding = True
+        else:
+            bursts[-1][1] = bursts[-1][1] or at
+            bursts[-1][2] += 1
+            holding = False
+    return [burst for burst in bursts if burst[1]]
+
+
+def main():
+    period, since, least = (float(word) for word in sys.argv[1:4])
+    failures, clusters, wal, others_held, held_most = [], [], 0, 0, 0.0
+    for name, checkpointer in (word.rsplit(":", 1) for word in sys.argv[4:]):
+        calls = []
+        for line in open(name, errors="replace"):
+            match = CALL.match(line)
+            if not match:
+                continue
+            pid, at, call, rest = match.groups()
+            hold = call == "futex" and DEADLINE.match(rest) is not None
+            if pid != checkpointer:
+                wal += call == "fdatasync"
+                others_held += hold
+            elif hold:
+                calls.append((float(at), "hold"))
+            elif call == "fsync":
+                calls.append((float(at), "fsync"))
+        clusters.append(bursts_of(calls, period))
+    # by cycle: the cluster's burst that arrives next to the grid's line
+    cycles = {}
+    for number, bursts in enumerate(clusters):
+        for burst in bursts:
+            cycles.setdefault(round(burst[0] / period), {})[number] = burst
+    together, apart, holds = [], [], []
+    for cycle in sorted(cycles):
+        found = cycles[cycle]
+        if len(found) < len(clusters):
+            continue
+        begins = [found[number][1] for number in range(len(clusters))]
+        counts = [found[number][3] for number in range(len(clusters))]
+        print("cycle %d: flushing from %s ms, files %s, holds %s" % (
+            cycle, " ".join("%5.0f" % ((at - cycle * period) * 1000) for at in begins),
+            " ".join(str(found[number][2]) for number in range(len(clusters))), counts))
+        begins.sort()
+        if not any(counts):
+            together.append(begins[-1] - begins[0])
+        if cycle * period >= since:
+            apart.append([after - before for before, after in zip(begins, begins[1:])])
+            holds.append(sum(counts))
+            held_most = max([held_most] + [one[1] - one[0] for one in found.values()])
+            if max(counts) > 1:
+                failures.append("a burst was held more than once")
+    gaps = [statistics.median(gap) for gap in zip(*apart)]
+    print("unheld: %s ms from the first to the last; held: medians of gaps %s ms; the longest hold %.0f ms; flushes of WAL: %d" % (
+        ", ".join("%.0f" % (one * 1000) for one in together), ", ".join("%.0f" % (gap * 1000) for gap in gaps),
+        held_most * 1000, wal))
+    if len(apart) < 3:
+        failures.append("only %d whole cycles were seen" % len(apart))
+    elif min(gaps) < least:
+        failures.append("not apart")
+    if not together or min(together) > least:
+        failures.append("without a hold they are not together, so nothing is shown")
+    # whoever is the first need not wait
+    if holds and statistics.median(holds) < len(clusters) - 1:
+        failures.append("holds a cycle: %s" % holds)
+    if others_held:
+        failures.append("%d holds outside of checkpointers" % others_held)
+    if wal < 100:
+        failures.append("only %d flushes of WAL were seen" % wal)
+    sys.exit("; ".join(failures) or 0)
+
+
+main()
