@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Real servers (make check-hosts). First those that know nothing of entrain, under the preload plugin.
-HOST_TESTS += %D%/test_preload_redis.sh %D%/test_preload_postgresql.sh
+HOST_TESTS += %D%/test_preload_postgresql.sh %D%/test_preload_redis.sh %D%/test_preload_nginx.sh \
+	%D%/test_preload_apache.sh
 EXTRA_DIST += %D%/test_preload_redis.sh %D%/redis_load.py %D%/flush_phases.py
 EXTRA_DIST += %D%/test_preload_postgresql.sh %D%/checkpoint_bursts.py
+EXTRA_DIST += %D%/test_preload_nginx.sh %D%/test_preload_apache.sh %D%/web_lib.sh %D%/web_client.py
