@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* preload_host.c - a host that knows nothing of entrain: it makes calls in some situation and prints what came of them. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -131,6 +132,28 @@ static int calls(void)
 	return 0;
 }
 
+/* How much is allocated by all of this process during many calls; told by preload_early.so, which must be loaded. */
+static int counted(void)
+{
+	const unsigned long *allocations = dlsym(RTLD_DEFAULT, "early_allocations");
+	const unsigned *right = dlsym(RTLD_DEFAULT, "early_right");
+	const struct timespec moment = { .tv_nsec = 1 };
+	int fd = file_open();
+	unsigned long before;
+
+	if (!allocations || !right)
+		return 3;
+	printf("before main: %u right, %s\n", *right, *allocations ? "counted" : "not counted");
+	before = *allocations;
+	for (int i = 0; i < 400; i++) {
+		fsync(fd);
+		fdatasync(fd);
+		nanosleep(&moment, NULL);
+	}
+	printf("allocations %lu\n", *allocations - before);
+	return 0;
+}
+
 static int flush_some(int fd)
 {
 	for (int i = 0; i < 4; i++)
@@ -147,20 +170,28 @@ static int child_end(pid_t pid)
 	return status;
 }
 
-static int generations(int fd, int depth)
+/* So many children at once, each of which has as many. */
+static int generations(int fd, int depth, int width)
 {
 	int failed = flush_some(fd);
+	pid_t pid[10];
 
-	for (int i = 0; depth > 0 && i < 3; i++) {
-		pid_t pid;
-
-		fflush(stdout);
-		pid = fork();
-		if (pid == 0)
-			_exit(generations(fd, depth - 1));
-		failed |= pid < 0 || child_end(pid) != 0;
+	fflush(stdout);
+	for (int i = 0; depth > 0 && i < width; i++) {
+		pid[i] = fork();
+		if (pid[i] == 0)
+			_exit(generations(fd, depth - 1, width));
 	}
+	for (int i = 0; depth > 0 && i < width; i++)
+		failed |= pid[i] < 0 || child_end(pid[i]) != 0;
 	return failed;
+}
+
+/* Three generations of ten: 1,111 processes. */
+static int tree(void)
+{
+	printf("tree %d\n", generations(file_open(), 3, 10));
+	return 0;
 }
 
 /* Children of every kind. */
@@ -172,7 +203,7 @@ static int forks(void)
 	int fd = file_open(), status;
 	pid_t pid;
 
-	printf("generations %d\n", generations(fd, 3));
+	printf("generations %d\n", generations(fd, 3, 3));
 	fflush(stdout);
 	pid = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
 	if (pid == 0)
@@ -195,6 +226,70 @@ static int forks(void)
 			puts("posix_spawn failed");
 	}
 	printf("parent %d\n", flush_some(fd));
+	return 0;
+}
+
+/* As daemons are made: by daemon(), which leaves its caller. */
+static int daemonized(void)
+{
+	int ends[2], failed = 7, status, fd = file_open();
+	pid_t pid;
+
+	if (pipe(ends) < 0)
+		return 3;
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		close(ends[0]);
+		failed = daemon(1, 1) < 0 || flush_some(fd) || usleep(1000) < 0;
+		_exit(write(ends[1], &failed, sizeof(failed)) < 0);
+	}
+	close(ends[1]);
+	status = child_end(pid);
+	printf("daemon: %ld bytes", (long)read(ends[0], &failed, sizeof(failed)));
+	printf(", %d, caller %d\n", failed, status);
+	return 0;
+}
+
+static void *spawn_many(void *context)
+{
+	extern char **environ;
+	static char name[] = "true";
+	char *const arguments[] = { name, NULL };
+	int fd = *(int *)context;
+	volatile long failed = 0;
+	pid_t pid;
+
+	for (volatile int i = 0; i < 25; i++) {
+		pid = vfork();
+		if (pid == 0) {
+			fdatasync(fd);
+			execlp("true", "true", NULL);
+			_exit(9);
+		}
+		failed += child_end(pid) != 0;
+		failed += posix_spawnp(&pid, "true", NULL, NULL, arguments, environ) ||
+			  child_end(pid) != 0;
+		failed += flush_some(fd);
+	}
+	return (void *)failed;
+}
+
+/* A storm of vfork() and posix_spawn() from threads that flush as well. */
+static int spawns(void)
+{
+	int fd = file_open();
+	pthread_t threads[4];
+	long failed = 0;
+	void *result;
+
+	for (int t = 0; t < 4; t++)
+		pthread_create(&threads[t], NULL, spawn_many, &fd);
+	for (int t = 0; t < 4; t++) {
+		pthread_join(threads[t], &result);
+		failed += (long)result;
+	}
+	printf("spawns %ld\n", failed);
 	return 0;
 }
 
@@ -326,6 +421,150 @@ static int cancelled(void)
 	return 0;
 }
 
+/* glibc's tst-cancel4: each call that is a cancellation point must act on a cancel that is pending, and those that take a while on
+ * one that comes meanwhile; cleanup handlers run. */
+static int cancel_fd;
+static volatile int cleaned;
+
+static void call_fsync(void)
+{
+	fsync(cancel_fd);
+}
+
+static void call_fdatasync(void)
+{
+	fdatasync(cancel_fd);
+}
+
+static void call_sync_file_range(void)
+{
+	sync_file_range(cancel_fd, 0, 1, SYNC_FILE_RANGE_WRITE);
+}
+
+static void call_msync(void)
+{
+	static char *map;
+
+	if (!map)
+		map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, cancel_fd, 0);
+	msync(map, 4096, MS_SYNC);
+}
+
+static void call_syncfs(void)
+{
+	syncfs(-1);
+}
+
+static void call_nanosleep(void)
+{
+	nanosleep(&(const struct timespec){ .tv_sec = 3 }, NULL);
+}
+
+static void call_clock_nanosleep(void)
+{
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &(const struct timespec){ .tv_sec = 3 }, NULL);
+}
+
+static void call_usleep(void)
+{
+	usleep(3000000);
+}
+
+static void call_sleep(void)
+{
+	sleep(3);
+}
+
+static struct cancel_case {
+	const char *name;
+	void (*call)(void);
+	int takes_long;
+} cancel_cases[] = {
+	{ "fsync", call_fsync, 0 },
+	{ "fdatasync", call_fdatasync, 0 },
+	{ "sync_file_range", call_sync_file_range, 0 },
+	{ "msync", call_msync, 0 },
+	{ "syncfs", call_syncfs, 0 },
+	{ "nanosleep", call_nanosleep, 1 },
+	{ "clock_nanosleep", call_clock_nanosleep, 1 },
+	{ "usleep", call_usleep, 1 },
+	{ "sleep", call_sleep, 1 },
+};
+
+static void clean(void *context)
+{
+	cleaned += *(int *)context;
+}
+
+static void *cancel_pending(void *context)
+{
+	struct cancel_case *one = context;
+	int value = 1;
+
+	pthread_cleanup_push(clean, &value);
+	pthread_cancel(pthread_self());
+	one->call();
+	pthread_cleanup_pop(0);
+	return NULL;
+}
+
+static void *cancel_meanwhile(void *context)
+{
+	struct cancel_case *one = context;
+	int value = 10;
+
+	pthread_cleanup_push(clean, &value);
+	one->call();
+	pthread_cleanup_pop(0);
+	return NULL;
+}
+
+static int cancels(void)
+{
+	cancel_fd = file_open();
+	for (unsigned round = 0; round < 8; round++)
+		for (unsigned i = 0; i < sizeof(cancel_cases) / sizeof(cancel_cases[0]); i++) {
+			struct cancel_case *one = &cancel_cases[i];
+			void *result, *later = NULL;
+			pthread_t thread;
+
+			cleaned = 0;
+			pthread_create(&thread, NULL, cancel_pending, one);
+			pthread_join(thread, &result);
+			if (one->takes_long) {
+				pthread_create(&thread, NULL, cancel_meanwhile, one);
+				syscall(SYS_nanosleep, &(struct timespec){ .tv_nsec = 2000000 },
+					NULL);
+				pthread_cancel(thread);
+				pthread_join(thread, &later);
+			}
+			printf("%s: %s, %s, cleaned %d\n", one->name,
+			       result == PTHREAD_CANCELED ? "cancelled" : "done",
+			       later == PTHREAD_CANCELED ? "cancelled" : "done", cleaned);
+		}
+	printf("then %d\n", flush_some(cancel_fd));
+	return 0;
+}
+
+/* The plugin as a library that is opened and closed, which it is not made for. */
+static int reopened(void)
+{
+	const char *name = getenv("PRELOAD_LIBRARY");
+	int fd = file_open(), failed = 0;
+
+	for (int i = 0; i < 300; i++) {
+		void *library = dlopen(name, i % 2 ? RTLD_NOW | RTLD_GLOBAL : RTLD_LAZY);
+
+		failed += !library;
+		failed += flush_some(fd);
+		if (library)
+			failed += dlclose(library) != 0;
+		failed += flush_some(fd);
+	}
+	printf("reopened, %d failed\n", failed);
+	return 0;
+}
+
 /* Something to look at: it has flushed, and stays with a descriptor that needs no flush. */
 static int staying(void)
 {
@@ -359,9 +598,11 @@ int main(int count, char **arguments)
 		const char *name;
 		int (*run)(void);
 	} table[] = {
-		{ "values", values },   { "calls", calls },         { "forks", forks },
-		{ "closed", closed },   { "jailed", jailed },       { "filtered", filtered },
-		{ "jumping", jumping }, { "cancelled", cancelled }, { "staying", staying },
+		{ "values", values },     { "calls", calls },       { "counted", counted },
+		{ "forks", forks },       { "tree", tree },         { "daemonized", daemonized },
+		{ "spawns", spawns },     { "closed", closed },     { "jailed", jailed },
+		{ "filtered", filtered }, { "jumping", jumping },   { "cancelled", cancelled },
+		{ "cancels", cancels },   { "reopened", reopened }, { "staying", staying },
 	};
 
 	loaded_tell();
