@@ -96,7 +96,7 @@ static int findings_end(struct findings *findings, const char *good, int code,
 		text_print(stdout, findings->object, 0);
 		if (findings->count)
 			printf(": %s, %u finding%s repaired\n", good, findings->repaired,
-			       findings->repaired == 1 ? "" : "s");
+			       text_s(findings->repaired));
 		else
 			printf(": %s\n", good);
 	}

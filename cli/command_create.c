@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "message.h"
+#include "text.h"
 
 /* A file that cannot be read: the hints of the table of errors are about swarms. */
 static int config_unread(const struct entrain_error *error)
@@ -83,10 +84,11 @@ static int create_run(struct invocation *invocation)
 		return existing_check(invocation);
 	if (code)
 		return message_error(&error, invocation->swarm);
-	printf("swarm %s: created; period %s, goal %s, kind %s, %u slots%s%s\n", invocation->swarm,
+	printf("swarm %s: created; period %s, goal %s, kind %s, %u slot%s%s%s\n", invocation->swarm,
 	       entrain_duration_text(settings.period_ns, period),
 	       entrain_goal_name((int)settings.goal), entrain_kind_name((int)settings.kind),
-	       settings.capacity, source ? "; from " : "", source ? source : "");
+	       settings.capacity, text_s(settings.capacity), source ? "; from " : "",
+	       source ? source : "");
 	return STATUS_DONE;
 }
 

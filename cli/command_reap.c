@@ -7,6 +7,7 @@
 #include "command.h"
 #include "json.h"
 #include "message.h"
+#include "text.h"
 
 static void result_print(const struct invocation *invocation, uint32_t released, uint32_t unproven)
 {
@@ -21,10 +22,10 @@ static void result_print(const struct invocation *invocation, uint32_t released,
 		return;
 	}
 	printf("swarm %s: released %" PRIu32 " slot%s of dead agents", invocation->swarm, released,
-	       released == 1 ? "" : "s");
+	       text_s(released));
 	if (unproven)
 		printf("; %" PRIu32 " silent agent%s cannot be proven dead from here", unproven,
-		       unproven == 1 ? "" : "s");
+		       text_s(unproven));
 	putchar('\n');
 }
 

@@ -6,6 +6,7 @@
 #include "command.h"
 #include "message.h"
 #include "pause.h"
+#include "text.h"
 
 static int timed_out(const struct invocation *invocation, const struct entrain_measure *measure)
 {
@@ -14,10 +15,11 @@ static int timed_out(const struct invocation *invocation, const struct entrain_m
 	snprintf(hint, sizeof(hint), "entrainctl status %s", invocation->swarm);
 	return message_failure(STATUS_NO, "wait", hint,
 			       "swarm %s has not converged within %s: %s %.2f, target %.2f, "
-			       "%u agents alive",
+			       "%u agent%s alive",
 			       invocation->swarm, option_text(&invocation->options, "timeout"),
 			       entrain_metric_name((int)measure->goal), measure->value,
-			       measure->target, measure->agents_alive);
+			       measure->target, measure->agents_alive,
+			       text_s(measure->agents_alive));
 }
 
 /* Returns the exit status. One handle is kept for all looks: the library's hysteresis hangs on it. */
@@ -40,9 +42,9 @@ static int converged_wait(const struct invocation *invocation, struct entrain_sw
 		if (!pause_until(pause_between_ns(status.settings.period_ns), deadline_ns))
 			return timed_out(invocation, measure);
 	}
-	printf("swarm %s: converged; %s %.2f, target %.2f, %u agents alive\n", invocation->swarm,
+	printf("swarm %s: converged; %s %.2f, target %.2f, %u agent%s alive\n", invocation->swarm,
 	       entrain_metric_name((int)measure->goal), measure->value, measure->target,
-	       measure->agents_alive);
+	       measure->agents_alive, text_s(measure->agents_alive));
 	return STATUS_DONE;
 }
 

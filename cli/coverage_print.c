@@ -66,8 +66,7 @@ static void rule_print(const struct preload_rule_report *rule,
 	       stand_text(counts));
 	printf("\tcalls matched %llu, in %llu burst%s; the longest took %s\n",
 	       (unsigned long long)counts->matched, (unsigned long long)counts->bursts,
-	       counts->bursts == 1 ? "" : "s",
-	       entrain_duration_text((int64_t)counts->took_max_ns, one));
+	       text_s(counts->bursts), entrain_duration_text((int64_t)counts->took_max_ns, one));
 	if (counts->interval_ns)
 		printf("\tevery %s, to %s; %s\n",
 		       entrain_duration_text((int64_t)counts->interval_ns, one),
@@ -80,7 +79,7 @@ static void rule_print(const struct preload_rule_report *rule,
 		       entrain_duration_text((int64_t)counts->acted_max_ns, other));
 	if (counts->held)
 		printf("\theld %llu time%s, %s on average, %s at most\n",
-		       (unsigned long long)counts->held, counts->held == 1 ? "" : "s",
+		       (unsigned long long)counts->held, text_s(counts->held),
 		       entrain_duration_text((int64_t)(counts->held_ns / counts->held), one),
 		       entrain_duration_text((int64_t)counts->held_max_ns, other));
 }
@@ -107,10 +106,10 @@ static void coverage_print(const struct coverage *coverage)
 	if (coverage->synchronous)
 		printf("not seen by any preload: writes to %u descriptor%s opened with O_SYNC or "
 		       "O_DSYNC\n",
-		       coverage->synchronous, coverage->synchronous == 1 ? "" : "s");
+		       coverage->synchronous, text_s(coverage->synchronous));
 	if (coverage->rings)
 		printf("not seen by any preload: flushes through %u io_uring%s\n", coverage->rings,
-		       coverage->rings == 1 ? "" : "s");
+		       text_s(coverage->rings));
 }
 
 static void rule_json(struct json *json, const struct preload_rule_report *rule,

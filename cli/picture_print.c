@@ -56,13 +56,12 @@ static void measure_print(const struct picture *picture, FILE *out, int colour)
 {
 	const struct entrain_measure *measure = &picture->status.measure;
 
-	fprintf(out, "%u agent%s alive", measure->agents_alive,
-		measure->agents_alive == 1 ? "" : "s");
+	fprintf(out, "%u agent%s alive", measure->agents_alive, text_s(measure->agents_alive));
 	some_print(out, colour, measure->agents_stale, "stale", TEXT_WARN);
 	some_print(out, colour, measure->agents_dead, "dead", TEXT_BAD);
 	some_print(out, colour, measure->agents_off_beat, "off-beat", TEXT_WARN);
 	some_print(out, colour, measure->agents_implausible, "implausible", TEXT_BAD);
-	fprintf(out, "; %u slots\n", picture->status.capacity);
+	fprintf(out, "; %u slot%s\n", picture->status.capacity, text_s(picture->status.capacity));
 	if (measure->agents_alive == 0)
 		return;
 	fprintf(out, "%s %.2f, target %.2f: %s%s%s\n", entrain_metric_name((int)measure->goal),
@@ -70,8 +69,9 @@ static void measure_print(const struct picture *picture, FILE *out, int colour)
 		text_style(colour, measure->converged ? TEXT_GOOD : TEXT_WARN),
 		measure->converged ? "converged" : "not converged", text_style(colour, TEXT_PLAIN));
 	if (strcmp(picture->status.settings.topology, "full") != 0)
-		fprintf(out, "%u of %u agents see it reached among their neighbours\n",
-			picture_reached(picture), measure->agents_alive);
+		fprintf(out, "%u of %u agent%s see it reached among their neighbours\n",
+			picture_reached(picture), measure->agents_alive,
+			text_s(measure->agents_alive));
 	fprintf(out, "evenness %.2f planned, %.2f as acted   gaps %.2f to %.2f of the wanted\n",
 		measure->evenness, measure->evenness_actual, measure->min_gap, measure->max_gap);
 	fprintf(out, "coherence %.2f   peak overlap %u in the last period\n", measure->coherence,

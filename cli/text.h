@@ -19,6 +19,12 @@ unsigned text_distance(const char *one, const char *other);
 /* 1 if `candidate` is near enough to what was typed to be meant. */
 int text_is_near(const char *typed, const char *candidate);
 
+/* What makes a plural of so many: "s", or "" of one. */
+static inline const char *text_s(unsigned long long count)
+{
+	return count == 1 ? "" : "s";
+}
+
 /* Is colour wanted on this stream: a terminal that is not dumb, and no NO_COLOR. */
 int text_colour(FILE *out);
 

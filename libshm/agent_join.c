@@ -90,10 +90,10 @@ static enum entrain_code claim(struct entrain_agent *agent, bool hurry, struct e
 				? roster_claim_free(&agent->roster, self, now_ns, &agent->owner)
 				: roster_claim(&agent->roster, self, now_ns, hurry, &agent->owner);
 		if (index < 0)
-			return error_set(
-				error, ENTRAIN_FULL, 0, WHAT, agent->place.name,
-				"all %u slots are taken by agents that are not proven dead",
-				agent->roster.capacity);
+			return error_set(error, ENTRAIN_FULL, 0, WHAT, agent->place.name,
+					 "all %u slot%s taken by agents that are not proven dead",
+					 agent->roster.capacity,
+					 agent->roster.capacity == 1 ? " is" : "s are");
 		agent->index = (uint32_t)index;
 		MARK();
 		published = agent_first_turn(agent, now_ns);

@@ -115,7 +115,8 @@ void event_text(uint32_t kind, uint32_t value, uint32_t before, char *text, size
 		snprintf(text, size, "has no energy left: keeps its phase");
 		break;
 	case ENTRAIN_EVENT_NEIGHBOURS:
-		snprintf(text, size, "counts %u agents, %u before", value & 0xffff, value >> 16);
+		snprintf(text, size, "counts %u agent%s, %u before", value & 0xffff,
+			 (value & 0xffff) == 1 ? "" : "s", value >> 16);
 		break;
 	default:
 		snprintf(text, size, "does something that this version has no words for: %u, %u",

@@ -77,7 +77,8 @@ static enum entrain_code resize_plan(struct resize *resize, struct entrain_error
 		resize->capacity = now.capacity;
 	if (resize->capacity < now.capacity)
 		return error_set(error, ENTRAIN_USAGE, 0, WHAT, segment->place.name,
-				 "it has %u slots, and a swarm never shrinks", now.capacity);
+				 "it has %u slot%s, and a swarm never shrinks", now.capacity,
+				 now.capacity == 1 ? "" : "s");
 	if (!resize->publishes || resize->topology.kind == TOPOLOGY_FULL)
 		return ENTRAIN_OK;
 	extent = extent_of(resize);

@@ -97,7 +97,7 @@ static char *figure_text(const struct figures *figures, const struct figure_row 
 	case FIGURE_CYCLES:
 		cycles = *(const int *)member;
 		if (cycles)
-			snprintf(text, 32, "%d cycle%s", cycles, cycles == 1 ? "" : "s");
+			snprintf(text, 32, "%d cycle%s", cycles, text_s((unsigned)cycles));
 		else
 			snprintf(text, 32, "never");
 		break;

@@ -10,6 +10,7 @@
 #include "../memory.h"
 #include "../message.h"
 #include "../screen.h"
+#include "../text.h"
 
 #define FRAME_MS 50
 #define FRAME_NS (FRAME_MS * INT64_C(1000000))
@@ -83,7 +84,8 @@ static void key_crash(struct live *live)
 	if (before > 1)
 		simulation_crash(&live->simulation, tenth_ppm(before));
 	live->mark = 'k';
-	say(live, "%u of %u agents killed", before - simulation_alive(&live->simulation), before);
+	say(live, "%u of %u agent%s killed", before - simulation_alive(&live->simulation), before,
+	    text_s(before));
 }
 
 static void key_join(struct live *live)
@@ -92,7 +94,7 @@ static void key_join(struct live *live)
 
 	simulation_join(&live->simulation, tenth_ppm(before));
 	live->mark = 'j';
-	say(live, "a tenth more join %u agents", before);
+	say(live, "a tenth more join %u agent%s", before, text_s(before));
 }
 
 static void key_pause(struct live *live)
@@ -258,10 +260,10 @@ static void last_line_print(const struct live *live)
 {
 	const struct simulation_plan *plan = &live->simulation.plan;
 
-	printf("%u agents after %u cycles: goal %s, %s %.3f of %g, %s\n", live->gauge.agents,
-	       live->gauge.cycle, plan->goal.name, entrain_metric_name((int)plan->goal.id),
-	       live->gauge.value, live->gauge.target,
-	       live->gauge.converged ? "reached" : "not reached");
+	printf("%u agent%s after %u cycle%s: goal %s, %s %.3f of %g, %s\n", live->gauge.agents,
+	       text_s(live->gauge.agents), live->gauge.cycle, text_s(live->gauge.cycle),
+	       plan->goal.name, entrain_metric_name((int)plan->goal.id), live->gauge.value,
+	       live->gauge.target, live->gauge.converged ? "reached" : "not reached");
 }
 
 int live_show(const struct simulate_settings *settings, uint32_t pause_at, bool json)

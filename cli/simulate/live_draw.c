@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "../screen.h"
+#include "../text.h"
 #include "controls.h"
 #include "live.h"
 
@@ -287,9 +288,10 @@ static void head_draw(const struct live *live)
 		snprintf(state, sizeof(state), "  PAUSED");
 	else if (live->behind)
 		snprintf(state, sizeof(state), "  (this machine is slower)");
-	screen_put(0, 0, TEXT_BOLD, "%u agents  goal %s  cycle %u  %s cycle%s a second%s",
-		   simulation_alive(simulation), simulation->plan.goal.name, gauge->cycle, speed,
-		   live->speed > 0 ? "s" : "", state);
+	screen_put(0, 0, TEXT_BOLD, "%u agent%s  goal %s  cycle %u  %s cycle%s a second%s",
+		   simulation_alive(simulation), text_s(simulation_alive(simulation)),
+		   simulation->plan.goal.name, gauge->cycle, speed, live->speed > 0 ? "s" : "",
+		   state);
 	if (live->unmeasured)
 		screen_put(1, 0, TEXT_PLAIN, "%s: known at the end of this cycle", metric);
 	else

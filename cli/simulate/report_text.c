@@ -19,7 +19,7 @@ static void cycles_print(FILE *out, uint32_t cycles)
 	if (cycles == RUN_NEVER)
 		fputs("never", out);
 	else
-		fprintf(out, "after %u cycle%s", cycles, cycles == 1 ? "" : "s");
+		fprintf(out, "after %u cycle%s", cycles, text_s(cycles));
 }
 
 /* ---- one run -------------------------------------------------------------------------- */
@@ -28,7 +28,7 @@ static void head_print(const struct simulate_settings *settings, const struct ru
 {
 	const struct simulation_plan *plan = &run->plan;
 
-	fprintf(out, "%u agents, goal %s", plan->agents, plan->goal.name);
+	fprintf(out, "%u agent%s, goal %s", plan->agents, text_s(plan->agents), plan->goal.name);
 	if (settings->trait)
 		fprintf(out, " with %s", settings->trait->name);
 	fprintf(out, ": %s %g%s\n", entrain_metric_name((int)plan->goal.id),
@@ -159,20 +159,22 @@ static void load_print(const struct run *run, FILE *out)
 	const struct workload_result *load = &run->load;
 	const double period = SIMULATION_PERIOD_NS, tasks = load->tasks ? (double)load->tasks : 1;
 
-	fprintf(out, "requests %s: %llu tasks in %llu batches\n", run->plan.pattern->name,
-		(unsigned long long)load->tasks, (unsigned long long)load->batches);
+	fprintf(out, "requests %s: %llu task%s in %llu batch%s\n", run->plan.pattern->name,
+		(unsigned long long)load->tasks, text_s(load->tasks),
+		(unsigned long long)load->batches, load->batches == 1 ? "" : "es");
 	fprintf(out,
-		"  batched where turns meet: %llu calls, %.1f %% saved; a task waits %.2f "
+		"  batched where turns meet: %llu call%s, %.1f %% saved; a task waits %.2f "
 		"periods, at most %.2f\n",
-		(unsigned long long)load->calls, share_of(load->tasks - load->calls, load->tasks),
+		(unsigned long long)load->calls, text_s(load->calls),
+		share_of(load->tasks - load->calls, load->tasks),
 		(double)load->call_wait_sum_ns / tasks / period,
 		(double)load->call_wait_max_ns / period);
 	fprintf(out,
-		"  at one server: queue %.1f, at most %llu of %u agents; a task waits %.2f "
+		"  at one server: queue %.1f, at most %llu of %u agent%s; a task waits %.2f "
 		"periods, at most %.2f\n",
 		load->elapsed_ns ? (double)load->queue_sum_ns / (double)load->elapsed_ns : 0,
 		(unsigned long long)load->queue_most, load->overlap_most,
-		(double)load->served_wait_sum_ns / tasks / period,
+		text_s(load->overlap_most), (double)load->served_wait_sum_ns / tasks / period,
 		(double)load->served_wait_max_ns / period);
 }
 
@@ -192,8 +194,8 @@ static void one_print(const struct simulate_settings *settings, FILE *out)
 			run->change[i].share_ppm / 1e4, run->change[i].cycle);
 		cycles_print(out, run->change[i].cycles);
 	}
-	fprintf(out, "\nenergy never below %.1f; strategies changed %u times\n", run->energy_least,
-		run->switches);
+	fprintf(out, "\nenergy never below %.1f; strategies changed %u time%s\n", run->energy_least,
+		run->switches, text_s(run->switches));
 	if (run->plan.pattern)
 		load_print(run, out);
 }

@@ -9,6 +9,7 @@
 #include "../command.h"
 #include "../memory.h"
 #include "../message.h"
+#include "../text.h"
 #include "controls.h"
 
 #define HINT "entrainctl simulate --help"
@@ -102,7 +103,8 @@ static int change_read(const struct option_set *options, const char *name, uint3
 				     text);
 	if (cycle >= cycles)
 		return message_usage(what, "more --cycles",
-				     "cycle %lu is not before the end of %u cycles", cycle, cycles);
+				     "cycle %lu is not before the end of %u cycle%s", cycle, cycles,
+				     text_s(cycles));
 	change->share_ppm = (uint32_t)(share * 1e6 + .5);
 	change->cycle = (uint32_t)cycle;
 	return 0;

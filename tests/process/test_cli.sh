@@ -290,6 +290,11 @@ an_empty_swarm_is_shown()
 	run 0 reap web
 	says '^swarm web: released 0 slots of dead agents$'
 	run 0 rm b.2
+	run 0 create b.2 --capacity 1
+	says ', 1 slot$'
+	run 0 status b.2
+	says '^0 agents alive; 1 slot$'
+	run 0 rm b.2
 }
 
 status_keys()

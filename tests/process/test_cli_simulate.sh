@@ -110,6 +110,8 @@ says '^goal reached after [0-9]* cycles$'
 run 0 --goal all --scale tiny --runs 3 --cycles 40
 [ "$(grep -c '^[a-z-]*  *20  the start  *[0-9]*  *[0-9]*  *3 ' "$work/out")" -eq 8 ]
 judge $? "$ran: not eight goals that are reached"
+run 0 --agents 1 --cycles 2
+says '^1 agent, goal '
 run 0 --goal batch --pattern burst --cycles 30
 says '^requests burst: [0-9]* tasks in [0-9]* batches$'
 says 'calls, 9[0-9]\.[0-9] % saved'
