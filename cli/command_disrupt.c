@@ -13,6 +13,7 @@
 #include "message.h"
 #include "pause.h"
 #include "picture.h"
+#include "text.h"
 
 #define PPM 1000000
 #define SEED_MOST INT64_C(0x7fffffff)
@@ -25,7 +26,7 @@
 
 enum answer { BEHIND, SCATTERED, STAYED, GONE, ANSWER_COUNT };
 
-/* An agent that was alive when it was asked. */
+/* An agent that was alive, and plausible, when it was asked. */
 struct asked {
 	const struct entrain_agent_info *agent;
 	uint64_t last; /* order of the latest disruption that it had noted before */
@@ -66,11 +67,6 @@ static int fraction_parse(const char *text, uint32_t *ppm)
 	return 0;
 }
 
-static int is_alive(const struct entrain_agent_info *agent)
-{
-	return agent->state == ENTRAIN_IDLE || agent->state == ENTRAIN_ACTING;
-}
-
 static struct asked *asked_find(const struct disruption *disruption, uint32_t slot)
 {
 	unsigned low = 0, high = disruption->asked_count;
@@ -100,7 +96,7 @@ static int asked_list(struct disruption *disruption, struct entrain_error *error
 					  sizeof(*disruption->asked));
 	disruption->asked_count = 0;
 	for (unsigned i = 0; i < before->agent_count; i++)
-		if (is_alive(&before->agents[i]))
+		if (picture_expects(&before->agents[i]))
 			disruption->asked[disruption->asked_count++] =
 				(struct asked){ .agent = &before->agents[i], .last = UINT64_MAX };
 	for (unsigned i = 0; i < disruption->events.count; i++) {
@@ -125,7 +121,7 @@ static enum answer answer_without_event(const struct asked *asked, const struct 
 		return GONE;
 	agent = &now->agents[*at];
 	if (agent->slot != asked->agent->slot || agent->pid != asked->agent->pid ||
-	    !is_alive(agent))
+	    !picture_expects(agent))
 		return GONE;
 	return agent->turns >= asked->agent->turns + 2 ? STAYED : BEHIND;
 }
@@ -185,9 +181,12 @@ static void result_print(const struct disruption *disruption)
 	if (!disruption->invocation->json) {
 		printf("swarm %s: %u of %u agent%s scattered", disruption->invocation->swarm,
 		       answers[SCATTERED], disruption->asked_count,
-		       disruption->asked_count == 1 ? "" : "s");
+		       text_s(disruption->asked_count));
 		if (answers[GONE])
 			printf(", %u left before their turn", answers[GONE]);
+		if (disruption->before.status.measure.agents_implausible)
+			printf(", %u implausible",
+			       disruption->before.status.measure.agents_implausible);
 		printf(" (seed %u)\n", disruption->seed);
 		return;
 	}
@@ -201,6 +200,7 @@ static void result_print(const struct disruption *disruption)
 	json_unsigned(&json, "stayed", answers[STAYED]);
 	json_unsigned(&json, "gone", answers[GONE]);
 	json_unsigned(&json, "behind", answers[BEHIND]);
+	json_unsigned(&json, "implausible", disruption->before.status.measure.agents_implausible);
 	json_finish(&json);
 }
 
@@ -276,8 +276,7 @@ static int swarm_disrupt(struct disruption *disruption)
 		result_print(disruption);
 	else
 		printf("swarm %s: asked %u agent%s (seed %u)\n", disruption->invocation->swarm,
-		       disruption->asked_count, disruption->asked_count == 1 ? "" : "s",
-		       disruption->seed);
+		       disruption->asked_count, text_s(disruption->asked_count), disruption->seed);
 	return STATUS_DONE;
 }
 

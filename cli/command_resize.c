@@ -13,7 +13,7 @@
 #define PERIODS_PATIENCE 2
 #define BEHIND_NAMED 5 /* how many of those behind are named */
 
-/* Of those that are to follow: neither stale nor dead nor unable to. */
+/* Of those that are to follow: neither stale nor dead nor implausible nor unable to. */
 struct progress {
 	unsigned expected, behind;
 	char names[384]; /* the first of those behind */
@@ -21,8 +21,7 @@ struct progress {
 
 static int is_expected(const struct entrain_agent_info *agent)
 {
-	return (agent->state == ENTRAIN_IDLE || agent->state == ENTRAIN_ACTING) &&
-	       !agent->cannot_follow;
+	return picture_expects(agent) && !agent->cannot_follow;
 }
 
 static void progress_take(const struct picture *picture, struct progress *progress)
@@ -53,8 +52,8 @@ static void progress_print(const struct progress *progress, int on_terminal)
 {
 	if (!on_terminal)
 		return;
-	fprintf(stderr, "\r%u of %u agents follow \033[K", progress->expected - progress->behind,
-		progress->expected);
+	fprintf(stderr, "\r%u of %u agent%s follow \033[K", progress->expected - progress->behind,
+		progress->expected, text_s(progress->expected));
 	fflush(stderr);
 }
 
@@ -113,6 +112,7 @@ static void result_json(const struct picture *picture)
 	json_unsigned(&json, "acknowledged", status->acknowledged);
 	json_unsigned(&json, "cannot_follow", status->cannot_follow);
 	json_end(&json);
+	json_unsigned(&json, "implausible", status->measure.agents_implausible);
 	json_array(&json, "behind");
 	for (unsigned i = 0; i < picture->agent_count; i++) {
 		const struct entrain_agent_info *agent = &picture->agents[i];
@@ -133,14 +133,18 @@ static void result_print(const struct picture *picture, const struct progress *p
 {
 	const struct entrain_status *status = &picture->status;
 
-	printf("swarm %s: %u slots, topology ", picture->swarm, status->capacity);
+	printf("swarm %s: %u slot%s, topology ", picture->swarm, status->capacity,
+	       text_s(status->capacity));
 	text_print(stdout, status->settings.topology, 0);
-	printf(", generation %llu; %u of %u agents follow",
+	printf(", generation %llu; %u of %u agent%s follow",
 	       (unsigned long long)status->topology_generation,
-	       progress->expected - progress->behind, progress->expected);
+	       progress->expected - progress->behind, progress->expected,
+	       text_s(progress->expected));
 	if (status->cannot_follow)
 		printf(", %u cannot and follow%s full", status->cannot_follow,
 		       status->cannot_follow == 1 ? "s" : "");
+	if (status->measure.agents_implausible)
+		printf(", %u implausible", status->measure.agents_implausible);
 	putchar('\n');
 }
 
@@ -245,11 +249,10 @@ const struct command command_resize = {
 		"Makes room for more agents, publishes who sees whom, or both: all of it or, "
 		"where\n"
 		"there is no room for it, nothing. Agents follow at their next turn, nobody is\n"
-		"disturbed. It waits until every agent has, but for those that are stale or dead\n"
-		"and those that cannot open the topology any more (after a chroot, under "
-		"seccomp):\n"
-		"these follow full, and status says so. The new topology is for the slots up to\n"
-		"the last agent's; who comes into a later one sees all.",
+		"disturbed. It waits until every agent has, but for those that are stale, dead or\n"
+		"implausible, and those that cannot open the topology any more (after a chroot,\n"
+		"under seccomp): these follow full, and status says so. The new topology is for\n"
+		"the slots up to the last agent's; who comes into a later one sees all.",
 	.examples = "  entrainctl resize web --capacity 1024\n"
 		    "  entrainctl resize web --topology small-world:8:0.1\n"
 		    "  entrainctl resize web --topology file:/etc/entrain/web.edges --no-wait",

@@ -11,11 +11,6 @@
 #define LEAST_PATIENCE_NS INT64_C(1000000000)
 #define BEHIND_NAMED 5 /* how many of those behind are named */
 
-static int is_alive(const struct entrain_agent_info *agent)
-{
-	return agent->state == ENTRAIN_IDLE || agent->state == ENTRAIN_ACTING;
-}
-
 /* Has the agent that was `before` still to take a turn? Both lists are sorted by slot. */
 static int is_behind(const struct entrain_agent_info *before, const struct picture *now,
 		     unsigned *at)
@@ -27,7 +22,7 @@ static int is_behind(const struct entrain_agent_info *before, const struct pictu
 	if (*at >= now->agent_count)
 		return 0;
 	agent = &now->agents[*at];
-	return agent->slot == before->slot && agent->pid == before->pid && is_alive(agent) &&
+	return agent->slot == before->slot && agent->pid == before->pid && picture_expects(agent) &&
 	       agent->turns == before->turns;
 }
 
@@ -42,7 +37,7 @@ static unsigned behind_count(const struct picture *before, const struct picture 
 	for (unsigned i = 0; i < before->agent_count; i++) {
 		const struct entrain_agent_info *agent = &before->agents[i];
 
-		if (!is_alive(agent) || !is_behind(agent, now, &at))
+		if (!picture_expects(agent) || !is_behind(agent, now, &at))
 			continue;
 		if (count++ < BEHIND_NAMED && used < size)
 			used += (size_t)snprintf(names + used, size - used, "%s%s (pid %u)",

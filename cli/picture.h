@@ -20,6 +20,13 @@ struct picture {
 int picture_take(struct picture *picture, struct entrain_swarm *swarm, struct entrain_error *error);
 void picture_free(struct picture *picture);
 
+/* Does an agent that can be waited for hold this slot: alive, and with values that can be? */
+static inline int picture_expects(const struct entrain_agent_info *agent)
+{
+	return (agent->state == ENTRAIN_IDLE || agent->state == ENTRAIN_ACTING) &&
+	       !agent->implausible;
+}
+
 /* How many agents see the goal reached among those that they look at. */
 unsigned picture_reached(const struct picture *picture);
 

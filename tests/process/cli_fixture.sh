@@ -147,6 +147,19 @@ end()
 	forget "$1"
 }
 
+# spoil SWARM SLOT: words there that cannot be, in the name of a process that lives (that of slot 0); clear SWARM SLOT: free
+spoil()
+{
+	dd if="$ENTRAIN_DIR/entrain.$1.agents" of="$ENTRAIN_DIR/entrain.$1.agents" bs=8 count=1 \
+		skip=2048 seek=$((2048 + 72 * $2)) conv=notrunc 2>/dev/null
+}
+
+clear()
+{
+	dd if=/dev/zero of="$ENTRAIN_DIR/entrain.$1.agents" bs=576 count=1 \
+		seek=$((16384 + 576 * $2)) oflag=seek_bytes conv=notrunc 2>/dev/null
+}
+
 objects()
 {
 	ls -A "$ENTRAIN_DIR" | tr '\n' ' '

@@ -49,11 +49,21 @@ says '^web .* act  *file:'
 run 0 list --json
 says '"topology": {"kind": "file:.*edges", "generation": 3}'
 
+# a slot that nobody can act from holds nobody up
+spoil web 9
+run 0 resize web --topology star
+says 'generation 4; 3 of 3 agents follow, 1 implausible$'
+run 0 resize web --topology "file:$work/edges" --json
+says '^ *"implausible": 1,$'
+says '"behind": \[\]'
+run 0 set web max-delay=20% --wait
+clear web 9
+
 # stopped just now: not stale yet, so it is waited for, and named
 run 0 set web period=20s
 sleep 0.4
 run 0 resize web --topology ring:2 --no-wait
-says 'generation 4; 0 of 3 agents follow'
+says 'generation 6; 0 of 3 agents follow'
 run 1 resize web --topology full --timeout 50ms
 complains 'it is published, but 3 agents have not taken it yet: slot 0 pid [0-9]* worker[1-3], slot 1 '
 run 1 resize web --capacity 32 --timeout 50ms --json
@@ -81,9 +91,9 @@ done
 pids=
 run 0 reap web
 run 0 resize web --topology ring:4
-says '32 slots, topology ring:4, generation 8; 0 of 0 agents follow'
+says '32 slots, topology ring:4, generation 10; 0 of 0 agents follow'
 run 0 rm web
 [ -z "$(ls "$ENTRAIN_DIR")" ]
 judge $? "something is left: $(ls "$ENTRAIN_DIR")"
 
-finish 40
+finish 46

@@ -95,6 +95,17 @@ run 1 disrupt web --fraction 1 --timeout 1us
 complains 'agents\{0,1\} ha.* not answered yet: worker .* (pid [0-9]*)'
 run 0 wait web --converged
 
+# ---- a slot that nobody can act from is not asked ---------------------------------------------
+
+spoil web 20
+run 0 disrupt web --fraction 1
+says '^swarm web: 8 of 8 agents scattered, 1 implausible (seed'
+run 0 disrupt web --fraction 1 --json
+same "agents" "$(number agents)" 8
+same "implausible" "$(number implausible)" 1
+clear web 20
+run 0 wait web --converged
+
 # ---- nobody would scatter -----------------------------------------------------------------
 
 run 0 set web mode=observe
@@ -126,4 +137,4 @@ same "exit status of the one that was replaced" $? 1
 grep -q 'another administrator has asked' "$work/first"
 judge $? "the one that was replaced is told: $(cat "$work/first")"
 
-finish 55
+finish 61
