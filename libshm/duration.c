@@ -98,11 +98,12 @@ char *entrain_duration_text(int64_t duration_ns, char text[32])
 	const char *sign = duration_ns < 0 ? "-" : "";
 
 	value = value < 0 ? -value : value;
+	/* Three digits: what they round up to belongs to the next unit. */
 	if (value < 1e3)
 		snprintf(text, 32, "%s%.0f ns", sign, value);
-	else if (value < 1e6)
+	else if (value < 999.5e3)
 		snprintf(text, 32, "%s%.3g us", sign, value / 1e3);
-	else if (value < 1e9)
+	else if (value < 999.5e6)
 		snprintf(text, 32, "%s%.3g ms", sign, value / 1e6);
 	else if (value < 120e9)
 		snprintf(text, 32, "%s%.3g s", sign, value / 1e9);
