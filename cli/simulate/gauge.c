@@ -23,9 +23,9 @@ struct crowd {
 };
 
 /* Own function instead of the library's parameters: what is shown has to be right by itself. */
-static bool on_beat(int64_t period_ns)
+static bool on_beat(const struct simulation *simulation, int64_t period_ns)
 {
-	const int64_t one = 1000000, band = one + SIMULATION_BAND_PPM;
+	const int64_t one = 1000000, band = one + simulation_band_ppm(&simulation->plan);
 
 	return period_ns >= SIMULATION_PERIOD_NS * one / band &&
 	       period_ns <= SIMULATION_PERIOD_NS / one * band;
@@ -62,7 +62,7 @@ static void crowd_fill(struct crowd *crowd, const struct simulation *simulation,
 		if (agent->state != SIMULATED_ALIVE)
 			continue;
 		gauge->agents++;
-		if (!on_beat(agent->period_ns)) {
+		if (!on_beat(simulation, agent->period_ns)) {
 			gauge->off_beat++;
 			continue;
 		}

@@ -72,6 +72,9 @@ static int64_t work_of(const struct simulation *simulation, uint32_t slot)
 	const struct simulation_plan *plan = &simulation->plan;
 	__int128 all_ns = (__int128)SIMULATION_PERIOD_NS * plan->duty_ppm / PPM, own_ns;
 
+	if (simulation_host(simulation, slot))
+		return simulation_host(simulation, slot)->work_ns;
+
 	own_ns = all_ns / plan->agents;
 	if (plan->lognormal)
 		own_ns = all_ns * draw_lognormal(draw(plan->seed, DRAW_WORK, slot, 0)) /
@@ -93,6 +96,8 @@ static uint32_t agent_add(struct simulation *simulation)
 	agent->first_cycle = simulation->cycle;
 	agent->period_ns = SIMULATION_PERIOD_NS +
 			   draw_around(draw(plan->seed, DRAW_PERIOD, slot, turns), most_ns);
+	if (simulation_host(simulation, slot))
+		agent->period_ns = simulation_host(simulation, slot)->period_ns;
 	agent->work_ns = work_of(simulation, slot);
 	if (agent->work_ns > agent->period_ns)
 		agent->work_ns = agent->period_ns;
@@ -104,6 +109,8 @@ static int64_t first_offset_ns(const struct simulation *simulation, uint32_t slo
 {
 	const struct simulation_plan *plan = &simulation->plan;
 
+	if (simulation_host(simulation, slot))
+		return simulation_host(simulation, slot)->first_ns;
 	if (plan->control->first_ns)
 		return plan->control->first_ns(simulation, slot);
 	if (plan->start == SIMULATION_IDENTICAL)

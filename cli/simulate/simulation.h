@@ -45,6 +45,18 @@ struct simulation_change {
 	uint32_t share_ppm, cycle;
 };
 
+/* One agent as it was observed, in place of what is drawn; all times scaled so that the swarm's period is SIMULATION_PERIOD_NS. */
+struct simulation_host {
+	int64_t first_ns; /* its first turn, after the start: 0 .. period */
+	int64_t period_ns;
+	int64_t work_ns; /* how long its action takes, as others plan for it */
+	const int64_t
+		*works_ns; /* how long each action took that was seen: a turn takes one of these */
+	const int64_t *
+		strays_ns; /* how much later than planned it came by itself, likewise; below 0: sooner */
+	uint32_t works, strays;
+};
+
 /* What one run does. */
 struct simulation_plan {
 	uint32_t agents, cycles;
@@ -63,6 +75,8 @@ struct simulation_plan {
 	bool lognormal;        /* agents' action times are log-normal instead of equal */
 	struct simulation_change crash, join, disrupt;
 	const struct control *control;
+	const struct simulation_host *hosts; /* one for each of the first agents; NULL: drawn */
+	uint32_t band_ppm;                   /* 0: SIMULATION_BAND_PPM */
 	struct topology_spec topology;
 	const struct pattern *pattern; /* NULL: no requests */
 	bool synchronous;
@@ -139,6 +153,20 @@ void simulation_join(struct simulation *simulation, uint32_t share_ppm);
 void simulation_disrupt(struct simulation *simulation, uint32_t share_ppm);
 
 uint32_t simulation_alive(const struct simulation *simulation);
+
+/* What the plan has of the agent in this slot; NULL: it is drawn. */
+static inline const struct simulation_host *simulation_host(const struct simulation *simulation,
+							    uint32_t slot)
+{
+	const struct simulation_plan *plan = &simulation->plan;
+
+	return plan->hosts && slot < plan->agents ? &plan->hosts[slot] : NULL;
+}
+
+static inline uint32_t simulation_band_ppm(const struct simulation_plan *plan)
+{
+	return plan->band_ppm ? plan->band_ppm : SIMULATION_BAND_PPM;
+}
 
 /* The most that an agent of this period is delayed a cycle. */
 int64_t simulation_cap_ns(const struct simulation *simulation, int64_t period_ns);

@@ -48,7 +48,7 @@ static void decide_by_goal(struct simulation *simulation, uint32_t slot, bool jo
 		.graph = !graph_sees_all(&simulation->graph, slot),
 		.now_ns = now_ns,
 		.period_ns = SIMULATION_PERIOD_NS,
-		.band_ppm = SIMULATION_BAND_PPM,
+		.band_ppm = simulation_band_ppm(plan),
 		.cap_ns = simulation_cap_ns(simulation, agent->period_ns),
 		/* What is read late is as good as what is published late, and has to be granted. */
 		.lateness_ns = agent->late_ns + share_ns(SIMULATION_PERIOD_NS, plan->stale_ppm) / 4,
@@ -159,11 +159,34 @@ static struct peer *snapshot(struct simulation *simulation, uint32_t slot, uint3
 
 /* ---- what follows --------------------------------------------------------------------- */
 
+/*
+ * When one that was observed begins: held until its turn, unless it comes later by itself. One that takes its instants never comes
+ * sooner.
+ */
+static int64_t host_wake_ns(const struct simulation *simulation, const struct simulation_host *host,
+			    uint32_t slot)
+{
+	const struct simulated *agent = &simulation->agents[slot];
+	const uint64_t bits = step_draw(simulation, DRAW_LATE, slot);
+	int64_t wake_ns = agent->turn_ns, cap_ns = simulation_cap_ns(simulation, agent->period_ns);
+	int64_t arrival_ns = agent->turn_ns - agent->delay_ns;
+
+	if (host->strays)
+		arrival_ns += host->strays_ns[draw_below(bits, host->strays)];
+	if (simulation->plan.kind == ENTRAIN_TAKEN)
+		arrival_ns += agent->delay_ns;
+	else if (wake_ns > arrival_ns + cap_ns)
+		wake_ns = arrival_ns + cap_ns;
+	return arrival_ns > wake_ns ? arrival_ns : wake_ns;
+}
+
 int64_t step_wake_ns(const struct simulation *simulation, uint32_t slot)
 {
 	const struct simulation_plan *plan = &simulation->plan;
 	int64_t wake_ns = simulation->agents[slot].turn_ns;
 
+	if (simulation_host(simulation, slot))
+		return host_wake_ns(simulation, simulation_host(simulation, slot), slot);
 	if (plan->lateness_ppm)
 		wake_ns += draw_exponential(
 			step_draw(simulation, DRAW_LATE, slot),
@@ -244,6 +267,12 @@ int64_t step_act(struct simulation *simulation, uint32_t slot, int64_t now_ns)
 	if (late_ns <= agent->period_ns / 2)
 		agent->late_ns += (late_ns - agent->late_ns) /
 				  (agent->turns < MEAN_GAIN ? agent->turns + 1 : MEAN_GAIN);
+	if (simulation_host(simulation, slot) && simulation_host(simulation, slot)->works) {
+		const struct simulation_host *host = simulation_host(simulation, slot);
+
+		work_ns = host->works_ns[draw_below(step_draw(simulation, DRAW_VARY, slot),
+						    host->works)];
+	}
 	if (plan->vary_ppm)
 		work_ns += draw_around(step_draw(simulation, DRAW_VARY, slot),
 				       share_ns(work_ns, plan->vary_ppm));
