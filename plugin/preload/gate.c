@@ -104,7 +104,7 @@ static bool is_watched(unsigned rule)
 {
 	struct entrain_settings settings;
 
-	return state.rule[rule].action == ENTRAIN_ACTION_OBSERVE || !state.agent[rule] ||
+	return state.watches[rule] || !state.agent[rule] ||
 	       (entrain_swarm_settings(state.agent[rule], &settings) == 0 &&
 		settings.mode != ENTRAIN_ACT);
 }

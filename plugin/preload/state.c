@@ -148,6 +148,18 @@ static void rule_adjust(struct entrain_rule *rule, const struct wishes *wishes)
 		rule->action = ENTRAIN_ACTION_OBSERVE;
 }
 
+/* Whether a rule only watches; one that paces still does so from sleep to sleep, for there its host's actions are. */
+static void rule_watch(unsigned index, const struct wishes *wishes)
+{
+	struct entrain_rule *rule = &state.rule[index];
+	const bool paces = rule->action == ENTRAIN_ACTION_PACE;
+
+	rule_adjust(rule, wishes);
+	state.watches[index] = rule->action == ENTRAIN_ACTION_OBSERVE;
+	if (paces)
+		rule->action = ENTRAIN_ACTION_PACE;
+}
+
 static bool rules_read(const struct wishes *wishes)
 {
 	struct entrain_error error = { .code = ENTRAIN_OK };
@@ -169,7 +181,7 @@ static bool rules_read(const struct wishes *wishes)
 		snprintf(preload_report.why, sizeof(preload_report.why),
 			 "no rule names this executable");
 	for (unsigned i = 0; i < state.rules; i++)
-		rule_adjust(&state.rule[i], wishes);
+		rule_watch(i, wishes);
 	return state.rules > 0;
 }
 
@@ -184,8 +196,7 @@ static void rule_attach(unsigned index)
 	struct entrain_error error = { .code = ENTRAIN_OK };
 	char text[300];
 
-	options.flags =
-		ENTRAIN_SEALED | (rule->action == ENTRAIN_ACTION_OBSERVE ? ENTRAIN_WATCH : 0);
+	options.flags = ENTRAIN_SEALED | (state.watches[index] ? ENTRAIN_WATCH : 0);
 	options.label = rule->name;
 	options.max_delay_ns = rule->max_delay_ns;
 	options.max_delay_ppm = rule->max_delay_ppm;
@@ -209,7 +220,7 @@ static void rule_report(unsigned index)
 
 	snprintf(report->name, sizeof(report->name), "%s", rule->name);
 	snprintf(report->swarm, sizeof(report->swarm), "%s", rule->swarm);
-	report->action = rule->action;
+	report->action = state.watches[index] ? ENTRAIN_ACTION_OBSERVE : rule->action;
 	report->calls = rule->calls;
 }
 

@@ -36,6 +36,7 @@ extern struct state {
 	bool asks_threads;      /* a rule has a glob on the thread's name */
 	unsigned rules;
 	struct entrain_rule rule[PRELOAD_RULES];
+	bool watches[PRELOAD_RULES];                /* it holds nothing, in any mode */
 	struct entrain_agent *agent[PRELOAD_RULES]; /* sealed; NULL: it is only counted */
 	int64_t period_ns[PRELOAD_RULES];           /* of its swarm, as it was then */
 	struct live *live;
