@@ -22,6 +22,7 @@
 	X(reap) \
 	X(disrupt) \
 	X(events) \
+	X(report) \
 	X(rm) \
 	X(check) \
 	X(run) \

@@ -53,3 +53,4 @@ EXTRA_DIST += %D%/README.md
 
 include %D%/demo/local.mk
 include %D%/simulate/local.mk
+include %D%/gain/local.mk

@@ -70,6 +70,11 @@ static void agent_json(const struct entrain_agent_info *agent, struct json *json
 	json_integer(json, "total", agent->delay_total_ns);
 	json_end(json);
 	json_integer(json, "lateness_ns", agent->lateness_ns);
+	json_boolean(json, "observes", agent->observes != 0);
+	json_text(json, "rhythm", agent->rhythm ? entrain_kind_name((int)agent->rhythm) : NULL);
+	json_integer(json, "interval_ns", agent->interval_ns);
+	json_integer(json, "spread_ns", agent->spread_ns);
+	json_unsigned(json, "overlap", agent->overlap);
 	json_end(json);
 }
 

@@ -182,7 +182,9 @@ EXTRA_DIST += %D%/test_same_objects.sh
 # The preload plugin, in front of hosts of all sorts.
 TESTS += %D%/test_preload.sh %D%/test_preload_lives.sh %D%/test_preload_early.sh %D%/test_cli_run.sh %D%/test_preload_stagger.sh \
 	%D%/test_preload_pace.sh %D%/test_cli_exec.sh
-check_PROGRAMS += %D%/preload_host %D%/preload_grid %D%/preload_loop
+check_PROGRAMS += %D%/preload_host %D%/preload_grid %D%/preload_loop %D%/preload_flush
+%C%_preload_flush_SOURCES = %D%/preload_flush.c
+%C%_preload_flush_LDADD =
 %C%_preload_loop_SOURCES = %D%/preload_loop.c
 %C%_preload_loop_LDADD =
 %C%_preload_grid_SOURCES = %D%/preload_grid.c

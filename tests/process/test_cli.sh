@@ -41,10 +41,11 @@ what_is_typed_wrong_is_refused()
 	same "no command" $? 2
 	run 2 statsu
 	complains '^try: entrainctl status$'
-	for command in export report; do
-		run 2 $command
-		complains "^entrainctl: $command: unknown command; there are: create list status"
-	done
+	run 2 export
+	complains "^entrainctl: export: unknown command; there are: create list status"
+	run 2 report web -o page.html
+	complains 'unknown option -o'
+	run 3 report nobody
 	run 2 --json status
 	run 2 create web --perod 5s
 	complains 'unknown option --perod'

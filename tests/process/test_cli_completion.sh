@@ -35,7 +35,7 @@ offers()
 "$tool" create web >/dev/null && "$tool" create with >/dev/null || exit 1
 offers 'status stat' st
 offers 'create check' c
-offers 'resize reap rm run' r
+offers 'resize reap report rm run' r
 offers '--if-missing' create --i
 offers '--when-empty' rm web --w
 offers 'web with' status w

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+/* advice.c - what to write into entrain.ini, or to type, to get it. */
+#include "advice.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../coverage.h"
+#include "../memory.h"
+#include "../text.h"
+#include "forecast.h"
+
+#define PPM 1000000
+#define LABEL_BYTES 12 /* of a rule's name that an agent's label keeps */
+#define SLEEPS \
+	(1u << ENTRAIN_CALL_nanosleep | 1u << ENTRAIN_CALL_clock_nanosleep | \
+	 1u << ENTRAIN_CALL_usleep | 1u << ENTRAIN_CALL_sleep)
+
+static const char *const call_names[] = {
+#define CALL_NAME(name) #name,
+	ENTRAIN_CALLS(CALL_NAME)
+#undef CALL_NAME
+};
+
+/* The rules of the configuration file. */
+struct rules {
+	struct entrain_rule *rule;
+	size_t count, space;
+};
+
+static void rule_take(const struct entrain_rule *rule, void *context)
+{
+	struct rules *rules = context;
+
+	if (rules->count == rules->space) {
+		rules->space = rules->space ? 2 * rules->space : 16;
+		rules->rule = memory_resize(rules->rule, rules->space, sizeof(*rules->rule));
+	}
+	rules->rule[rules->count++] = *rule;
+}
+
+/* As far as there are any: a wrong file is what `check --config` is for. */
+static struct rules rules_read(void)
+{
+	struct rules rules = { 0 };
+
+	entrain_config_rules(NULL, rule_take, &rules, NULL);
+	return rules;
+}
+
+/* The one that a host is under: its label is the rule's name, cut. */
+static const struct entrain_rule *rule_of(const struct rules *rules,
+					  const struct entrain_agent_info *agent)
+{
+	if (!agent->label[0])
+		return NULL;
+	for (size_t i = 0; i < rules->count; i++)
+		if (strncmp(rules->rule[i].name, agent->label, LABEL_BYTES) == 0 &&
+		    (strlen(agent->label) >= LABEL_BYTES ||
+		     strlen(rules->rule[i].name) == strlen(agent->label)))
+			return &rules->rule[i];
+	return NULL;
+}
+
+uint32_t advice_rule_cap_ppm(const struct gain *gain)
+{
+	struct rules rules = rules_read();
+	uint32_t most_ppm = 0;
+
+	for (unsigned i = 0; i < gain->count; i++) {
+		const struct entrain_rule *rule = rule_of(&rules, &gain->hosts[i].seen);
+		uint32_t ppm = rule ? rule->max_delay_ppm : 0;
+
+		if (rule && rule->max_delay_ns)
+			ppm = rule->max_delay_ns < gain->settings.period_ns
+				      ? (uint32_t)((__int128)rule->max_delay_ns * PPM /
+						   gain->settings.period_ns)
+				      : PPM - 1;
+		if (ppm > most_ppm)
+			most_ppm = ppm;
+	}
+	free(rules.rule);
+	return most_ppm;
+}
+
+int advice_is_switch(const struct gain *gain)
+{
+	return gain->settings.mode == ENTRAIN_OBSERVE && gain->set_fits && !gain->watched &&
+	       gain->as_set.made && gain->advised.made && gain->as_set.most <= gain->advised.most;
+}
+
+/* ---- a rule for hosts that have none --------------------------------------------------------------- */
+
+/* What stands in a file that others read: no line ends, no comments, nothing that is a glob. */
+static void plain_copy(char *to, size_t size, const char *from)
+{
+	size_t used = 0;
+
+	for (; *from && used < size - 1; from++)
+		to[used++] = isgraph((unsigned char)*from) && !strchr("[]{}*?;#\"\\=", *from)
+				     ? *from
+				     : '?';
+	to[used] = '\0';
+}
+
+static void name_make(char *to, size_t size, const char *path)
+{
+	const char *base = strrchr(path, '/');
+
+	plain_copy(to, size, base ? base + 1 : path);
+	for (; *to; to++)
+		*to = isalnum((unsigned char)*to) || *to == '.' || *to == '_'
+			      ? (char)tolower((unsigned char)*to)
+			      : '-';
+}
+
+/* The calls that were really seen among those that the rule is for. */
+static uint32_t calls_seen(const struct coverage *coverage, const char *label)
+{
+	uint32_t calls = 0, meant = 0;
+
+	for (unsigned i = 0; i < coverage->report.rules; i++)
+		if (strncmp(coverage->report.rule[i].name, label, LABEL_BYTES) == 0)
+			meant |= coverage->report.rule[i].calls;
+	for (unsigned call = 0; call < PRELOAD_CALLS; call++)
+		if (coverage->counts.seen[call] && meant & 1u << call)
+			calls |= 1u << call;
+	return calls ? calls : meant;
+}
+
+/* From what its process shows; where that must not be looked at, from its name. */
+static void rule_make(struct entrain_rule *rule, const struct entrain_agent_info *agent)
+{
+	static struct coverage coverage;
+	char *deleted;
+
+	memset(rule, 0, sizeof(*rule));
+	if (agent->pid && coverage_read(agent->pid, &coverage) == 0 && coverage.told) {
+		deleted = strstr(coverage.exe, " (deleted)");
+		if (deleted)
+			*deleted = '\0';
+		plain_copy(rule->exe, sizeof(rule->exe), coverage.exe);
+		rule->calls = calls_seen(&coverage, agent->label);
+	} else {
+		rule->exe[0] = '*';
+		rule->exe[1] = '/';
+		plain_copy(rule->exe + 2, sizeof(rule->exe) - 2, agent->name);
+	}
+	if (!rule->calls)
+		rule->calls = 1u << ENTRAIN_CALL_fsync | 1u << ENTRAIN_CALL_fdatasync;
+	name_make(rule->name, sizeof(rule->name), rule->exe);
+	if (rule->calls & SLEEPS && !(rule->calls & ~SLEEPS))
+		rule->action = ENTRAIN_ACTION_PACE;
+}
+
+/* ---- the lines -------------------------------------------------------------------------------------- */
+
+static void cap_print(const struct gain_setting *setting, FILE *out)
+{
+	char text[32];
+
+	fprintf(out, "max_delay = %g%%", setting->cap_ppm / 1e4);
+	entrain_duration_text((int64_t)((__int128)setting->period_ns * setting->cap_ppm / PPM),
+			      text);
+	fprintf(out, "                  ; %s: a crash may lose so much more\n", text);
+}
+
+/* As a file has it: "1.5s"; to the digits that matter. */
+static void period_print(int64_t period_ns, FILE *out)
+{
+	static const struct {
+		int64_t ns;
+		const char *name;
+	} units[] = { { INT64_C(3600000000000), "h" },
+		      { INT64_C(60000000000), "min" },
+		      { 1000000000, "s" },
+		      { 1000000, "ms" },
+		      { 1000, "us" } };
+	size_t unit = 0;
+
+	/* What is left below a millionth is no part of a period that somebody writes. */
+	period_ns -= period_ns % (period_ns > 1000000000 ? 1000000 : 1000);
+	while (unit + 1 < sizeof(units) / sizeof(*units) && period_ns % units[unit].ns)
+		unit++;
+	fprintf(out, "period = %lld%s\n", (long long)(period_ns / units[unit].ns),
+		units[unit].name);
+}
+
+static void swarm_print(const struct gain *gain, FILE *out)
+{
+	const struct gain_setting *setting = &gain->advised.setting;
+
+	fprintf(out, "[swarm %s]\n", gain->swarm);
+	period_print(setting->period_ns, out);
+	fprintf(out, "kind = %s\n", entrain_kind_name((int)setting->kind));
+	if (setting->goal != ENTRAIN_DISTRIBUTE_LOAD)
+		fprintf(out, "goal = %s\n", entrain_goal_name((int)setting->goal));
+	if (setting->band_ppm != 100000)
+		fprintf(out, "band = %g%%\n", setting->band_ppm / 1e4);
+	if (gain->settings.capacity != 64)
+		fprintf(out, "capacity = %u\n", gain->settings.capacity);
+	cap_print(setting, out);
+}
+
+static void key_print(const char *key, const char *value, FILE *out)
+{
+	if (!*value)
+		return;
+	fprintf(out, "%s = ", key);
+	text_print(out, value, 0);
+	putc('\n', out);
+}
+
+static const char *action_text(const struct gain *gain, const struct entrain_rule *rule)
+{
+	if (rule->action == ENTRAIN_ACTION_PACE)
+		return "pace";
+	if (rule->action == ENTRAIN_ACTION_BATCH ||
+	    gain->settings.goal == ENTRAIN_MINIMIZE_API_CALLS ||
+	    gain->settings.goal == ENTRAIN_MINIMIZE_LATENCY)
+		return "batch";
+	return "stagger";
+}
+
+static void rule_print(const struct gain *gain, const struct entrain_rule *rule, int own, FILE *out)
+{
+	int any = 0;
+
+	fputs("\n[rule ", out);
+	text_print(out, rule->name, 0);
+	fputs("]\n", out);
+	key_print("exe", rule->exe, out);
+	key_print("role", rule->role, out);
+	key_print("path", rule->path, out);
+	key_print("thread", rule->thread, out);
+	if (!own && rule->action != ENTRAIN_ACTION_PACE)
+		fputs("; a flush that others wait for must not be held: name thread or role, too\n",
+		      out);
+	for (unsigned call = 0; call < ENTRAIN_CALL_COUNT; call++)
+		if (rule->calls & 1u << call)
+			fprintf(out, "%s%s", any++ ? ", " : "call = ", call_names[call]);
+	if (any)
+		putc('\n', out);
+	fprintf(out, "swarm = %s\naction = %s\n", gain->swarm, action_text(gain, rule));
+	cap_print(&gain->advised.setting, out);
+}
+
+void advice_print(const struct gain *gain, FILE *out)
+{
+	struct rules rules = rules_read(), done = { 0 };
+
+	if (gain->advised.made)
+		swarm_print(gain, out);
+	for (unsigned i = 0; gain->advised.made && i < gain->count; i++) {
+		const struct gain_host *host = &gain->hosts[i];
+		const struct entrain_rule *known = rule_of(&rules, &host->seen);
+		struct entrain_rule rule;
+		size_t same = 0;
+
+		/* A library's agent is under no rule. */
+		if (!host->fits || !host->seen.rhythm)
+			continue;
+		if (known)
+			rule = *known;
+		else
+			rule_make(&rule, &host->seen);
+		while (same < done.count && (strcmp(done.rule[same].name, rule.name) != 0 ||
+					     strcmp(done.rule[same].exe, rule.exe) != 0))
+			same++;
+		if (same < done.count)
+			continue;
+		rule_take(&rule, &done);
+		rule_print(gain, &rule, known != NULL, out);
+	}
+	free(done.rule);
+	free(rules.rule);
+}
+
+void advice_steps(const struct gain *gain, void (*each)(const char *step, void *context),
+		  void *context)
+{
+	char text[256];
+
+	if (!gain->advised.made)
+		return;
+	if (advice_is_switch(gain)) {
+		snprintf(text, sizeof(text), "entrainctl set %s mode=act", gain->swarm);
+		each(text, context);
+		return;
+	}
+	each("write these lines into entrain.ini, in place of sections of the same names", context);
+	if (!gain->set_fits) {
+		snprintf(
+			text, sizeof(text),
+			"entrainctl rm %s && entrainctl create %s    (its kind is fixed when it is "
+			"made)",
+			gain->swarm, gain->swarm);
+		each(text, context);
+	} else if (gain->advised.setting.cap_ppm != gain->set.cap_ppm) {
+		snprintf(text, sizeof(text), "entrainctl set %s max-delay=%g%%", gain->swarm,
+			 gain->advised.setting.cap_ppm / 1e4);
+		each(text, context);
+	}
+	if (gain->settings.mode != ENTRAIN_ACT && gain->set_fits) {
+		snprintf(text, sizeof(text), "entrainctl set %s mode=act", gain->swarm);
+		each(text, context);
+	}
+	each("start the hosts again, without --observe: rules are read once, at the start",
+	     context);
+}
