@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Real servers (make check-hosts). First those that know nothing of entrain, under the preload plugin.
 HOST_TESTS += %D%/test_preload_postgresql.sh %D%/test_preload_redis.sh %D%/test_preload_nginx.sh \
-	%D%/test_preload_apache.sh %D%/test_preload_stress_ng.sh
+	%D%/test_preload_apache.sh %D%/test_preload_stress_ng.sh %D%/test_preload_libraries.sh
 EXTRA_DIST += %D%/test_preload_redis.sh %D%/redis_load.py %D%/flush_phases.py
 EXTRA_DIST += %D%/test_preload_postgresql.sh %D%/checkpoint_bursts.py
 EXTRA_DIST += %D%/test_preload_nginx.sh %D%/test_preload_apache.sh %D%/web_lib.sh %D%/web_client.py
-EXTRA_DIST += %D%/test_preload_stress_ng.sh %D%/plugin_seen.py
+EXTRA_DIST += %D%/test_preload_stress_ng.sh %D%/plugin_seen.py %D%/test_preload_libraries.sh
