@@ -180,7 +180,8 @@ TESTS += %D%/test_same_objects.sh
 EXTRA_DIST += %D%/test_same_objects.sh
 
 # The preload plugin, in front of hosts of all sorts.
-TESTS += %D%/test_preload.sh %D%/test_preload_lives.sh %D%/test_preload_early.sh %D%/test_cli_run.sh %D%/test_preload_stagger.sh \
+TESTS += %D%/test_preload.sh %D%/test_preload_lives.sh %D%/test_preload_unseen.sh %D%/test_preload_early.sh \
+	%D%/test_cli_run.sh %D%/test_preload_stagger.sh \
 	%D%/test_preload_pace.sh %D%/test_cli_exec.sh
 check_PROGRAMS += %D%/preload_host %D%/preload_grid %D%/preload_loop %D%/preload_flush
 %C%_preload_flush_SOURCES = %D%/preload_flush.c
@@ -194,7 +195,8 @@ check_PROGRAMS += %D%/preload_host %D%/preload_grid %D%/preload_loop %D%/preload
 check_LTLIBRARIES += %D%/libpreload_early.la
 %C%_libpreload_early_la_SOURCES = %D%/preload_early.c
 %C%_libpreload_early_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
-EXTRA_DIST += %D%/preload_lib.sh %D%/test_preload.sh %D%/test_preload_lives.sh %D%/test_preload_early.sh %D%/test_cli_run.sh \
+EXTRA_DIST += %D%/preload_lib.sh %D%/test_preload.sh %D%/test_preload_lives.sh %D%/test_preload_early.sh \
+	%D%/test_preload_unseen.sh %D%/test_cli_run.sh \
 	%D%/test_preload_stagger.sh %D%/test_preload_pace.sh %D%/test_cli_exec.sh
 if TESTS_BUILT
 check_PROGRAMS += %D%/test_sealed

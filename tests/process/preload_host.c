@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/io_uring.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
@@ -578,6 +579,44 @@ static int staying(void)
 		pause();
 }
 
+/* One fsync through an io_uring, and no library in between. Returns whether it was done. */
+static int ring_fsync(int fd)
+{
+	struct io_uring_params params = { .flags = 0 };
+	int ring = (int)syscall(SYS_io_uring_setup, 4, &params);
+	struct io_uring_sqe *entries;
+	char *queue;
+
+	if (ring < 0)
+		return 0;
+	queue = mmap(NULL, params.sq_off.array + params.sq_entries * sizeof(unsigned),
+		     PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+	entries = mmap(NULL, params.sq_entries * sizeof(*entries), PROT_READ | PROT_WRITE,
+		       MAP_SHARED, ring, IORING_OFF_SQES);
+	if (queue == MAP_FAILED || entries == MAP_FAILED)
+		return 0;
+	entries[0] = (struct io_uring_sqe){ .opcode = IORING_OP_FSYNC, .fd = fd };
+	*(unsigned *)(void *)(queue + params.sq_off.array) = 0;
+	__atomic_store_n((unsigned *)(void *)(queue + params.sq_off.tail), 1, __ATOMIC_RELEASE);
+	return syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) == 1;
+}
+
+/* Flushes in every way that no preload sees, and one that it does. */
+static int unseen(void)
+{
+	int fd = file_open(), done;
+
+	if (open(file, O_WRONLY | O_DSYNC) < 0 || open(file, O_WRONLY | O_SYNC) < 0)
+		return 3;
+	done = ring_fsync(fd);
+	if (syscall(SYS_fsync, fd) || syscall(SYS_fdatasync, fd) || fdatasync(fd))
+		return 3;
+	puts(done ? "ready, with a ring" : "ready");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
 /* Was the plugin really loaded? To stderr, for what goes to stdout must be the same with and without. */
 static void loaded_tell(void)
 {
@@ -603,6 +642,7 @@ int main(int count, char **arguments)
 		{ "spawns", spawns },     { "closed", closed },     { "jailed", jailed },
 		{ "filtered", filtered }, { "jumping", jumping },   { "cancelled", cancelled },
 		{ "cancels", cancels },   { "reopened", reopened }, { "staying", staying },
+		{ "unseen", unseen },
 	};
 
 	loaded_tell();
