@@ -3,6 +3,6 @@
 HOST_TESTS += %D%/test_preload_postgresql.sh %D%/test_preload_redis.sh %D%/test_preload_nginx.sh \
 	%D%/test_preload_apache.sh %D%/test_preload_stress_ng.sh %D%/test_preload_libraries.sh
 EXTRA_DIST += %D%/test_preload_redis.sh %D%/redis_load.py %D%/flush_phases.py
-EXTRA_DIST += %D%/test_preload_postgresql.sh %D%/checkpoint_bursts.py
+EXTRA_DIST += %D%/test_preload_postgresql.sh %D%/postgresql_lib.sh %D%/checkpoint_bursts.py
 EXTRA_DIST += %D%/test_preload_nginx.sh %D%/test_preload_apache.sh %D%/web_lib.sh %D%/web_client.py
 EXTRA_DIST += %D%/test_preload_stress_ng.sh %D%/plugin_seen.py %D%/test_preload_libraries.sh
