@@ -152,3 +152,15 @@ int entrain_coherence(struct entrain_agent *agent, double order_parameters[4])
 		order_parameters[m - 1] = phasor_order(&sum, m);
 	return ENTRAIN_OK;
 }
+
+double entrain_phase(const struct entrain_agent *agent)
+{
+	int64_t since_ns;
+
+	if (!agent || !agent_here(agent))
+		return -1;
+	since_ns = (clock_now_ns() - agent->turn_ns) % agent->period_ns;
+	if (since_ns < 0)
+		since_ns += agent->period_ns;
+	return (double)since_ns / (double)agent->period_ns;
+}

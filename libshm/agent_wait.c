@@ -46,6 +46,19 @@ int64_t agent_wake_ns(const struct entrain_agent *agent, int64_t now_ns)
 	return look_ns - now_ns > PERIOD_LOOK_NS ? now_ns + PERIOD_LOOK_NS : look_ns;
 }
 
+/* A relative host plans when its action is over: until then there is no next turn. */
+static bool unplanned(const struct entrain_agent *agent)
+{
+	return agent->kind == ENTRAIN_RELATIVE && agent->began_ns;
+}
+
+int64_t entrain_wake_ns(const struct entrain_agent *agent)
+{
+	if (!agent || !agent_here(agent) || unplanned(agent))
+		return INT64_MAX;
+	return agent_wake_ns(agent, clock_now_ns());
+}
+
 static int wait_until(struct entrain_agent *agent, int64_t deadline_ns)
 {
 	for (;;) {
@@ -147,12 +160,6 @@ void agent_timer_close(struct entrain_agent *agent)
 	if (timer_ours(agent))
 		close(agent->timer_fd);
 	agent->timer_fd = -1;
-}
-
-/* A relative host plans when its action is over: until then there is no next turn. */
-static bool unplanned(const struct entrain_agent *agent)
-{
-	return agent->kind == ENTRAIN_RELATIVE && agent->began_ns;
 }
 
 void agent_arm(struct entrain_agent *agent)

@@ -363,6 +363,13 @@ int64_t settings_cap_ns(const struct entrain_settings *settings, int64_t period_
 	return cap_ns >= period_ns ? period_ns - 1 : cap_ns;
 }
 
+int64_t entrain_settings_max_delay_ns(const struct entrain_settings *settings)
+{
+	if (!settings || settings->size != sizeof(*settings) || !settings_valid(settings))
+		return 0;
+	return settings_cap_ns(settings, settings->period_ns, 0, 0);
+}
+
 bool swarm_name_valid(const char *name)
 {
 	size_t length = strlen(name);

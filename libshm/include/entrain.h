@@ -270,6 +270,15 @@ ENTRAIN_API int entrain_end(struct entrain_agent *agent);
  * calls that wait or ask only. */
 ENTRAIN_API int64_t entrain_next_turn_ns(const struct entrain_agent *agent);
 
+/* When to call entrain_due() next, for hosts with a timer of their own; INT64_MAX where there is no next turn (NULL, a forked
+ * child, a relative host within its action). It is the next turn, or, where that is being delayed, at most 50 ms from now or
+ * from where the delay began: so `set mode=off` is obeyed without a descriptor. Ask again after each entrain_due() and
+ * entrain_begin() (a relative host: entrain_end()). A timer that fires early does no harm. */
+ENTRAIN_API int64_t entrain_wake_ns(const struct entrain_agent *agent);
+
+/* Where in its cycle this agent is now, in turns: 0 <= phase < 1, as status shows it; -1 for NULL or in a forked child. */
+ENTRAIN_API double entrain_phase(const struct entrain_agent *agent);
+
 /*
  * A timerfd, readable when entrain_due() has something to say; armed anew by the library at each plan.
  * Made at the first call, owned by the agent, closed by entrain_leave(). Close-on-exec, non-blocking.
@@ -532,6 +541,10 @@ ENTRAIN_API int entrain_settings_set(struct entrain_settings *settings, const ch
 /* Check that the values fit together. */
 ENTRAIN_API int entrain_settings_check(const struct entrain_settings *settings,
 				       struct entrain_error *error);
+
+/* The most that an agent of such a swarm is delayed a cycle, in ns: as it is set, or as the goal has it. So no more than this and a
+ * period lie between two turns. 0 for NULL. */
+ENTRAIN_API int64_t entrain_settings_max_delay_ns(const struct entrain_settings *settings);
 
 /* Parse "250ms" (us ms s min h; a bare number is refused). Returns 0 or ENTRAIN_USAGE. */
 ENTRAIN_API int entrain_duration_parse(const char *text, int64_t *duration_ns,

@@ -91,6 +91,19 @@ static int wait_by_timerfd(struct entrain_agent *agent)
 	}
 }
 
+static int wait_by_own_timer(struct entrain_agent *agent)
+{
+	while (!entrain_due(agent)) {
+		const int64_t wake_ns = entrain_wake_ns(agent);
+		const struct timespec wake = { .tv_sec = wake_ns / LIFE_S,
+					       .tv_nsec = wake_ns % LIFE_S };
+
+		life_check(wake_ns <= entrain_next_turn_ns(agent));
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &wake, NULL);
+	}
+	return 0;
+}
+
 /* In the middle of a delay the swarm is switched off. Returns how long after that the wait ended. */
 static int64_t off_latency_ns(int (*wait_some)(struct entrain_agent *agent))
 {
@@ -137,6 +150,12 @@ static void off_ends_the_delay_of_a_timerfd(void **state)
 {
 	(void)state;
 	off_ends_a_delay(wait_by_timerfd);
+}
+
+static void off_ends_the_delay_of_a_hosts_own_timer(void **state)
+{
+	(void)state;
+	off_ends_a_delay(wait_by_own_timer);
 }
 
 static void a_delay_is_waited_for(void **state)
@@ -372,6 +391,7 @@ int main(void)
 		TEST(a_delay_is_waited_for),
 		TEST(off_ends_the_delay_of_a_wait),
 		TEST(off_ends_the_delay_of_a_timerfd),
+		TEST(off_ends_the_delay_of_a_hosts_own_timer),
 		TEST(observing_and_off_delay_nothing),
 		TEST(the_timerfd_is_readable_at_each_turn),
 		TEST(nobody_sleeps_through_a_period_that_is_put_back),

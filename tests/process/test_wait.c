@@ -78,6 +78,8 @@ static void no_handle_is_a_usage_error(void **state)
 	assert_int_equal(entrain_joined(NULL, NULL), 0);
 	assert_int_equal(entrain_due(NULL), 0);
 	assert_true(entrain_next_turn_ns(NULL) == INT64_MAX);
+	assert_true(entrain_wake_ns(NULL) == INT64_MAX);
+	assert_true(entrain_phase(NULL) < 0);
 	entrain_cancel(NULL);
 	entrain_leave(NULL);
 	assert_int_equal(errno, AN_ERRNO);

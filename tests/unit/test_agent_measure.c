@@ -166,6 +166,26 @@ static void inside_and_outside_agree(void **state)
 	assert_int_equal(odd, 30 * (ENTRAIN_GOAL_COUNT - 1));
 }
 
+static void an_agents_phase_is_that_of_the_picture(void **state)
+{
+	(void)state;
+	scene_open(0, ENTRAIN_DISTRIBUTE_LOAD);
+	virtual_ns = entrain_next_turn_ns(scene.agent);
+	assert_near("at the turn", entrain_phase(scene.agent), 0, 1e-6);
+	entrain_begin(scene.agent);
+	entrain_end(scene.agent);
+	for (int step = 1; step < 10; step++) {
+		struct entrain_status status = ENTRAIN_STATUS;
+		struct entrain_agent_info info;
+
+		virtual_ns += PERIOD / 10;
+		assert_int_equal(entrain_status(scene.swarm, &status, &info, 1, NULL), 0);
+		assert_near("phase", entrain_phase(scene.agent), info.phase, 1e-6);
+		assert_near("phase", entrain_phase(scene.agent), step / 10.0, 1e-6);
+	}
+	scene_close(NULL);
+}
+
 static void what_is_no_agent_is_refused(void **state)
 {
 	struct entrain_measure measure = ENTRAIN_MEASURE;
@@ -187,6 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(inside_and_outside_agree, scene_close),
+		cmocka_unit_test_teardown(an_agents_phase_is_that_of_the_picture, scene_close),
 		cmocka_unit_test_teardown(what_is_no_agent_is_refused, scene_close),
 	};
 

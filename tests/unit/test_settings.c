@@ -173,6 +173,17 @@ static void the_cap_is_the_own_wish_within_the_swarms_or_the_goals(void **state)
 	assert_true(settings_cap_ns(&settings, 1000000, 0, 10000) == 10000);
 	/* Never a whole period. */
 	assert_true(settings_cap_ns(&settings, 1000000, 5000000, 0) == 999999);
+
+	entrain_settings_init(&settings);
+	set(&settings, "period", "4s", 0);
+	assert_true(entrain_settings_max_delay_ns(&settings) == 400000000);
+	set(&settings, "goal", "minimize-latency", 0);
+	assert_true(entrain_settings_max_delay_ns(&settings) == 2000000000);
+	set(&settings, "max_delay", "7ms", 0);
+	assert_true(entrain_settings_max_delay_ns(&settings) == 7000000);
+	settings.goal = 99;
+	assert_true(entrain_settings_max_delay_ns(&settings) == 0);
+	assert_true(entrain_settings_max_delay_ns(NULL) == 0);
 }
 
 static void names_of_swarms_are_checked(void **state)
