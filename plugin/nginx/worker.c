@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* A worker's agent: one timer of its loop, and at each turn all buffered logs of its cycle. */
+#include "ngx_http_entrain.h"
+
+#define MS_NS INT64_C(1000000)
+
+/*
+ * One a process. Static, for a process without a master changes its cycle under it. `place` is what nginx's debug log looks
+ * for behind an event.
+ */
+static struct {
+	struct entrain_main *main;
+	struct entrain_agent *agent;
+	enum entrain_code told; /* what was last said about why it is not in the swarm */
+	ngx_event_t timer;
+	ngx_connection_t place;
+	uint64_t turns;
+} worker;
+
+struct entrain_agent *entrain_worker_agent(void)
+{
+	return worker.agent && entrain_joined(worker.agent, NULL) ? worker.agent : NULL;
+}
+
+uint64_t entrain_worker_turns(void)
+{
+	return worker.turns;
+}
+
+/* Once for each reason, and once when it is over. */
+static void state_tell(ngx_log_t *log, const struct entrain_error *error)
+{
+	if (error->code == worker.told)
+		return;
+	if (error->code)
+		entrain_error_log(log, NGX_LOG_ERR, error);
+	else
+		ngx_log_error(NGX_LOG_NOTICE, log, 0, "entrain: joined swarm %s",
+			      worker.main->swarm);
+	worker.told = error->code;
+}
+
+/* Never waits: a swarm that is not ready yet is asked again a period later. */
+static void join(ngx_log_t *log)
+{
+	struct entrain_options options = ENTRAIN_OPTIONS;
+	struct entrain_error error = { .code = ENTRAIN_OK };
+	char label[16];
+
+	snprintf(label, sizeof(label), "worker %u", (unsigned)ngx_worker % 1000);
+	options.dir = worker.main->dir;
+	options.name = "nginx";
+	options.label = label;
+	options.kind = ENTRAIN_TAKEN;
+	options.ready_timeout_ns = 1;
+	if (worker.main->settings.uid != ENTRAIN_SAME) {
+		options.trust_owner = 1;
+		options.owner = worker.main->settings.uid;
+	}
+	worker.agent = entrain_join(worker.main->swarm, &options, &error);
+	state_tell(log, &error);
+}
+
+/* An agent that lost its place comes back by itself. */
+static void joined_tell(ngx_log_t *log)
+{
+	struct entrain_error error = { .what = "swarm" };
+
+	if (entrain_joined(worker.agent, &error.code))
+		error.code = ENTRAIN_OK;
+	ngx_cpystrn((u_char *)error.object, (u_char *)worker.main->swarm, sizeof(error.object));
+	state_tell(log, &error);
+}
+
+/* `set mode=off` means as if we were not there: nginx's own flush= is. */
+static bool is_off(void)
+{
+	struct entrain_settings settings;
+
+	entrain_settings_init(&settings);
+	return entrain_swarm_settings(worker.agent, &settings) == 0 && settings.mode == ENTRAIN_OFF;
+}
+
+static void turn(ngx_log_t *log)
+{
+	const bool off = is_off();
+
+	entrain_begin(worker.agent);
+	if (!off)
+		entrain_logs_flush(worker.main, log);
+	entrain_end(worker.agent);
+	worker.turns++;
+}
+
+static void timer_set(void)
+{
+	const int64_t now_ns = entrain_now_ns();
+	int64_t wake_ns = worker.agent ? entrain_wake_ns(worker.agent)
+				       : now_ns + worker.main->settings.period_ns;
+
+	/* nginx counts whole milliseconds, from when its loop last woke: if that makes it early, it is set again */
+	if (wake_ns > now_ns + worker.main->settings.period_ns * 4)
+		wake_ns = now_ns + worker.main->settings.period_ns * 4;
+	ngx_add_timer(&worker.timer,
+		      wake_ns <= now_ns ? 1 : (ngx_msec_t)((wake_ns - now_ns + MS_NS - 1) / MS_NS));
+}
+
+static void timer_fired(ngx_event_t *timer)
+{
+	/* A process without a master has read its configuration anew. */
+	struct entrain_main *main = entrain_main_of(ngx_cycle);
+
+	if (!main || !main->enabled) {
+		entrain_worker_end();
+		return;
+	}
+	worker.main = main;
+	if (!worker.agent) {
+		join(timer->log);
+	} else if (entrain_due(worker.agent)) {
+		joined_tell(timer->log);
+		turn(timer->log);
+	}
+	timer_set();
+}
+
+void entrain_worker_start(ngx_cycle_t *cycle, struct entrain_main *main)
+{
+	worker.main = main;
+	worker.place.fd = (ngx_socket_t)-1;
+	worker.timer.data = &worker.place;
+	worker.timer.handler = timer_fired;
+	worker.timer.log = cycle->log;
+	/* A worker that is to end does not wait for its turn. */
+	worker.timer.cancelable = 1;
+	worker.told = ENTRAIN_OK;
+	join(cycle->log);
+	timer_set();
+}
+
+void entrain_worker_end(void)
+{
+	if (worker.timer.timer_set)
+		ngx_del_timer(&worker.timer);
+	entrain_leave(worker.agent);
+	worker.agent = NULL;
+}
