@@ -7,12 +7,9 @@ entrainctl_SOURCES = \
 	%D%/command.h %D%/command.c \
 	%D%/help.h %D%/help.c \
 	%D%/options.h %D%/options.c \
-	%D%/json.h %D%/json.c \
 	%D%/message.h %D%/message.c \
-	%D%/text.h %D%/text.c \
-	%D%/table.h %D%/table.c \
+	%D%/text.h %D%/text.c $(text_sources) \
 	%D%/memory.h %D%/memory.c \
-	%D%/picture.h %D%/picture.c %D%/picture_print.c \
 	%D%/pause.h %D%/pause.c \
 	%D%/tally.h %D%/tally.c \
 	%D%/follow.h %D%/follow.c \

@@ -24,6 +24,14 @@ libentrain_rules_la_SOURCES = \
 libentrain_rules_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
 libentrain_rules_la_LIBADD = -lm
 
+# A picture of a swarm in words; the tool has it too, for streams of its own.
+text_sources = \
+	%D%/text/style.h %D%/text/style.c \
+	%D%/text/json.h %D%/text/json.c \
+	%D%/text/table.h %D%/text/table.c \
+	%D%/text/picture.h %D%/text/picture.c %D%/text/picture_print.c %D%/text/picture_prometheus.c
+AM_CPPFLAGS += -I$(srcdir)/%D%/text
+
 noinst_LTLIBRARIES += libentrain-core.la
 libentrain_core_la_SOURCES = \
 	%D%/include/entrain.h \
@@ -47,7 +55,7 @@ libentrain_core_la_SOURCES = \
 	%D%/agent.h %D%/agent_sealed.c %D%/agent_join.c %D%/agent_wait.c %D%/agent_turn.c \
 	%D%/agent_snapshot.h %D%/agent_snapshot.c %D%/agent_probe.c %D%/agent_measure.c \
 	%D%/items.h %D%/measure.h %D%/measure.c \
-	%D%/swarm.h %D%/swarm.c %D%/resize.c %D%/status.c %D%/check.c %D%/version.c \
+	%D%/swarm.h %D%/swarm.c %D%/resize.c %D%/status.c %D%/status_text.c $(text_sources) %D%/check.c %D%/version.c \
 	%D%/register.h %D%/register.c
 libentrain_core_la_CPPFLAGS = $(AM_CPPFLAGS) $(INIH_CFLAGS) -I$(srcdir)/%D%
 libentrain_core_la_LIBADD = libentrain-rules.la $(INIH_LIBS) $(URCU_LIBS) -lm -lpthread

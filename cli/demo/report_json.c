@@ -2,7 +2,7 @@
 /* The demo's figures as JSON. */
 #include "demo.h"
 
-#include "../json.h"
+#include "json.h"
 
 static void report_bystander(struct json *json, const struct figures *figures)
 {

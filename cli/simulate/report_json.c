@@ -2,7 +2,7 @@
 /* report_json.c - what came out of the runs, as JSON. */
 #include <math.h>
 
-#include "../json.h"
+#include "json.h"
 #include "controls.h"
 #include "report.h"
 

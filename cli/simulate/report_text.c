@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../table.h"
+#include "table.h"
 #include "../text.h"
 #include "controls.h"
 #include "report.h"

@@ -711,6 +711,19 @@ ENTRAIN_API int entrain_status(struct entrain_swarm *swarm, struct entrain_statu
 			       struct entrain_agent_info *agents, unsigned space,
 			       struct entrain_error *error);
 
+enum entrain_format {
+	ENTRAIN_JSON = 1,   /* what `entrainctl status --json` prints */
+	ENTRAIN_TEXT,       /* what `entrainctl status --all` prints into a pipe */
+	ENTRAIN_PROMETHEUS, /* metrics, in the text format of Prometheus */
+};
+
+/*
+ * The whole picture of a swarm, with all agents, as text. `length` (may be NULL) gets its bytes, without the NUL that ends it.
+ * Returns the text, to be given to free(); NULL with `error` filled: as entrain_status(), ENTRAIN_LIMIT without memory.
+ */
+ENTRAIN_API char *entrain_status_text(struct entrain_swarm *swarm, enum entrain_format format,
+				      size_t *length, struct entrain_error *error);
+
 /* Publish changed settings (period, mode, goal, target, max delay) of an ENTRAIN_ADMIN handle: agents follow
  * at their next turn (that which was planned before, also when the period becomes shorter), `mode` at once. What cannot change while the swarm runs is refused with ENTRAIN_USAGE. ENTRAIN_NOT_READY: another
  * administrator is at it or has changed something since settings->changes: read the status again. */

@@ -7,7 +7,7 @@ check_PROGRAMS += %D%/cli_agent %D%/test_cli_parts
 %C%_cli_agent_SOURCES = %D%/cli_agent.c
 %C%_cli_agent_LDADD = libentrain.la
 %C%_test_cli_parts_SOURCES = %D%/test_cli_parts.c \
-	cli/json.c cli/memory.c cli/message.c cli/options.c cli/table.c cli/tally.c cli/text.c
+	cli/memory.c cli/message.c cli/options.c cli/tally.c cli/text.c $(text_sources)
 %C%_test_cli_parts_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/cli
 %C%_test_cli_parts_LDADD = libentrain.la
 EXTRA_DIST += %D%/README.md %D%/cli_fixture.sh %D%/test_cli_config.sh %D%/test_cli.sh %D%/test_cli_manual.sh \

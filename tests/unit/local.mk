@@ -17,10 +17,14 @@ core_unit_tests = \
 	%D%/test_topology \
 	%D%/test_phasor \
 	%D%/test_agent_measure \
+	%D%/test_status_text \
 	%D%/test_barrier
 check_PROGRAMS += $(core_unit_tests)
 TESTS += $(core_unit_tests)
 VALGRIND_TESTS += $(core_unit_tests)
+%C%_test_status_text_SOURCES = %D%/test_status_text.c
+%C%_test_status_text_CPPFLAGS = $(unit_cppflags)
+%C%_test_status_text_LDADD = $(unit_libs)
 %C%_test_slot_SOURCES = %D%/test_slot.c
 %C%_test_slot_CPPFLAGS = $(unit_cppflags)
 %C%_test_slot_LDADD = $(unit_libs)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A small JSON writer: commas, indentation and escapes by itself. */
-#ifndef CLI_JSON_H
-#define CLI_JSON_H
+#ifndef ENTRAIN_JSON_H
+#define ENTRAIN_JSON_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -13,6 +13,7 @@
 struct json {
 	FILE *out;
 	int depth;
+	int misused; /* a key where none belongs or none where one does, too deep, too many ends */
 	struct {
 		char closing;       /* '}' or ']' */
 		unsigned char row;  /* 1: all on one line */

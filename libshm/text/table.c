@@ -6,15 +6,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-
 #define GAP 2 /* blanks between columns */
 
 void table_begin(struct table *table, const struct table_column *columns, int column_count)
 {
 	memset(table, 0, sizeof(*table));
 	table->columns = columns;
-	table->column_count = column_count;
+	table->column_count = column_count < TABLE_COLUMNS_MOST ? column_count : TABLE_COLUMNS_MOST;
+}
+
+/* Without memory a table ends with the rows that it has. */
+static int table_grow(struct table *table)
+{
+	const size_t space = table->cell_space ? table->cell_space * 2 : 128;
+	struct table_cell *cells;
+
+	if (table->full || table->cell_count < table->cell_space)
+		return !table->full;
+	cells = reallocarray(table->cells, space, sizeof(*cells));
+	table->full = !cells;
+	if (!cells)
+		return 0;
+	table->cells = cells;
+	table->cell_space = space;
+	return 1;
 }
 
 void table_put(struct table *table, enum text_style style, const char *format, ...)
@@ -23,11 +38,8 @@ void table_put(struct table *table, enum text_style style, const char *format, .
 	char raw[sizeof(cell->text)];
 	va_list arguments;
 
-	if (table->cell_count == table->cell_space) {
-		table->cell_space = table->cell_space ? table->cell_space * 2 : 128;
-		table->cells =
-			memory_resize(table->cells, table->cell_space, sizeof(*table->cells));
-	}
+	if (!table_grow(table))
+		return;
 	cell = &table->cells[table->cell_count++];
 	va_start(arguments, format);
 	vsnprintf(raw, sizeof(raw), format, arguments);
@@ -66,19 +78,19 @@ static void cell_print(const struct table *table, FILE *out, int column, int las
 		       const char *text)
 {
 	if (column)
-		fprintf(out, "%*s", GAP, "");
+		text_format(out, "%*s", GAP, "");
 	if (table->columns[column].right)
-		fprintf(out, "%*s", width, text);
+		text_format(out, "%*s", width, text);
 	else if (last)
 		fputs(text, out); /* no blanks at the end of lines */
 	else
-		fprintf(out, "%-*s", width, text);
+		text_format(out, "%-*s", width, text);
 }
 
 static void rows_print(const struct table *table, FILE *out, int colour, int shown)
 {
 	size_t count = (size_t)table->column_count;
-	int *widths = memory_resize(NULL, count, sizeof(*widths));
+	int widths[TABLE_COLUMNS_MOST];
 
 	for (int i = 0; i < shown; i++) {
 		widths[i] = column_width(table, i);
@@ -98,7 +110,6 @@ static void rows_print(const struct table *table, FILE *out, int colour, int sho
 		}
 		putc('\n', out);
 	}
-	free(widths);
 }
 
 void table_finish(struct table *table, FILE *out, int colour, int width)
@@ -107,10 +118,10 @@ void table_finish(struct table *table, FILE *out, int colour, int width)
 
 	rows_print(table, out, colour, shown);
 	if (shown < table->column_count) {
-		fprintf(out, "%s(no room for", text_style(colour, TEXT_DIM));
+		text_format(out, "%s(no room for", text_style(colour, TEXT_DIM));
 		for (int i = shown; i < table->column_count; i++)
-			fprintf(out, "%s %s", i > shown ? "," : "", table->columns[i].title);
-		fprintf(out, ")%s\n", text_style(colour, TEXT_PLAIN));
+			text_format(out, "%s %s", i > shown ? "," : "", table->columns[i].title);
+		text_format(out, ")%s\n", text_style(colour, TEXT_PLAIN));
 	}
 	free(table->cells);
 	memset(table, 0, sizeof(*table));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One picture of a swarm with all its agents, taken through the library. */
-#ifndef CLI_PICTURE_H
-#define CLI_PICTURE_H
+#ifndef ENTRAIN_PICTURE_H
+#define ENTRAIN_PICTURE_H
 
 #include <entrain.h>
 
@@ -32,6 +32,9 @@ unsigned picture_reached(const struct picture *picture);
 
 /* The picture as the manual's `status --json` has it, as members of the open object. */
 void picture_json(const struct picture *picture, struct json *json);
+
+/* The picture as metrics in the text format of Prometheus. */
+void picture_prometheus(const struct picture *picture, FILE *out);
 
 /* The picture for people: header, a bar over one period, the agents; at most `most` of them (0: as many
  * as fit sensibly). */

@@ -6,7 +6,6 @@
 
 #include "picture.h"
 #include "table.h"
-#include "text.h"
 
 #define AGENTS_ON_PIPE 32u /* rows where no terminal says how many fit */
 #define LINES_AROUND 14u   /* lines of a picture that are no agent's row, with the prompt */
@@ -26,20 +25,20 @@ static void header_print(const struct picture *picture, FILE *out, int colour)
 		snprintf(delay, sizeof(delay), "%g %%", settings->max_delay_ppm / 1e4);
 	else
 		snprintf(delay, sizeof(delay), "as the goal has it");
-	fprintf(out, "%sswarm %s%s   goal %s   mode %s%s%s   kind %s\n",
-		text_style(colour, TEXT_BOLD), picture->swarm, text_style(colour, TEXT_PLAIN),
-		entrain_goal_name((int)settings->goal), text_style(colour, mode),
-		entrain_mode_name((int)settings->mode), text_style(colour, TEXT_PLAIN),
-		entrain_kind_name((int)settings->kind));
-	fprintf(out, "period %s   band %g %%   max delay %s   topology ",
-		entrain_duration_text(settings->period_ns, period), settings->band_ppm / 1e4,
-		delay);
+	text_format(out, "%sswarm %s%s   goal %s   mode %s%s%s   kind %s\n",
+		    text_style(colour, TEXT_BOLD), picture->swarm, text_style(colour, TEXT_PLAIN),
+		    entrain_goal_name((int)settings->goal), text_style(colour, mode),
+		    entrain_mode_name((int)settings->mode), text_style(colour, TEXT_PLAIN),
+		    entrain_kind_name((int)settings->kind));
+	text_format(out, "period %s   band %g %%   max delay %s   topology ",
+		    entrain_duration_text(settings->period_ns, period), settings->band_ppm / 1e4,
+		    delay);
 	text_print(out, settings->topology, 0);
-	fprintf(out, ", generation %" PRIu64 ", %u follow%s it", status->topology_generation,
-		status->acknowledged, status->acknowledged == 1 ? "s" : "");
+	text_format(out, ", generation %" PRIu64 ", %u follow%s it", status->topology_generation,
+		    status->acknowledged, status->acknowledged == 1 ? "s" : "");
 	if (status->cannot_follow)
-		fprintf(out, ", %s%u cannot%s", text_style(colour, TEXT_WARN),
-			status->cannot_follow, text_style(colour, TEXT_PLAIN));
+		text_format(out, ", %s%u cannot%s", text_style(colour, TEXT_WARN),
+			    status->cannot_follow, text_style(colour, TEXT_PLAIN));
 	putc('\n', out);
 }
 
@@ -48,34 +47,37 @@ static void some_print(FILE *out, int colour, unsigned count, const char *word,
 		       enum text_style style)
 {
 	if (count)
-		fprintf(out, ", %s%u %s%s", text_style(colour, style), count, word,
-			text_style(colour, TEXT_PLAIN));
+		text_format(out, ", %s%u %s%s", text_style(colour, style), count, word,
+			    text_style(colour, TEXT_PLAIN));
 }
 
 static void measure_print(const struct picture *picture, FILE *out, int colour)
 {
 	const struct entrain_measure *measure = &picture->status.measure;
 
-	fprintf(out, "%u agent%s alive", measure->agents_alive, text_s(measure->agents_alive));
+	text_format(out, "%u agent%s alive", measure->agents_alive, text_s(measure->agents_alive));
 	some_print(out, colour, measure->agents_stale, "stale", TEXT_WARN);
 	some_print(out, colour, measure->agents_dead, "dead", TEXT_BAD);
 	some_print(out, colour, measure->agents_off_beat, "off-beat", TEXT_WARN);
 	some_print(out, colour, measure->agents_implausible, "implausible", TEXT_BAD);
-	fprintf(out, "; %u slot%s\n", picture->status.capacity, text_s(picture->status.capacity));
+	text_format(out, "; %u slot%s\n", picture->status.capacity,
+		    text_s(picture->status.capacity));
 	if (measure->agents_alive == 0)
 		return;
-	fprintf(out, "%s %.2f, target %.2f: %s%s%s\n", entrain_metric_name((int)measure->goal),
-		measure->value, measure->target,
-		text_style(colour, measure->converged ? TEXT_GOOD : TEXT_WARN),
-		measure->converged ? "converged" : "not converged", text_style(colour, TEXT_PLAIN));
+	text_format(out, "%s %.2f, target %.2f: %s%s%s\n", entrain_metric_name((int)measure->goal),
+		    measure->value, measure->target,
+		    text_style(colour, measure->converged ? TEXT_GOOD : TEXT_WARN),
+		    measure->converged ? "converged" : "not converged",
+		    text_style(colour, TEXT_PLAIN));
 	if (strcmp(picture->status.settings.topology, "full") != 0)
-		fprintf(out, "%u of %u agent%s see it reached among their neighbours\n",
-			picture_reached(picture), measure->agents_alive,
-			text_s(measure->agents_alive));
-	fprintf(out, "evenness %.2f planned, %.2f as acted   gaps %.2f to %.2f of the wanted\n",
-		measure->evenness, measure->evenness_actual, measure->min_gap, measure->max_gap);
-	fprintf(out, "coherence %.2f   peak overlap %u in the last period\n", measure->coherence,
-		measure->peak_overlap);
+		text_format(out, "%u of %u agent%s see it reached among their neighbours\n",
+			    picture_reached(picture), measure->agents_alive,
+			    text_s(measure->agents_alive));
+	text_format(out, "evenness %.2f planned, %.2f as acted   gaps %.2f to %.2f of the wanted\n",
+		    measure->evenness, measure->evenness_actual, measure->min_gap,
+		    measure->max_gap);
+	text_format(out, "coherence %.2f   peak overlap %u in the last period\n",
+		    measure->coherence, measure->peak_overlap);
 }
 
 /* Does this agent's next turn belong on the bar? */
@@ -111,7 +113,7 @@ static void bar_print(const struct picture *picture, FILE *out, int colour, int 
 	}
 	if (!shown)
 		return;
-	fprintf(out, "\nnext turns, from now on (o one agent, 2 to 9 as many, # more)\n |");
+	text_format(out, "\nnext turns, from now on (o one agent, 2 to 9 as many, # more)\n |");
 	for (int i = 0; i < width; i++) {
 		if (turns[i] == 0) {
 			putc('-', out);
@@ -123,8 +125,8 @@ static void bar_print(const struct picture *picture, FILE *out, int colour, int 
 	}
 	entrain_duration_text(picture->status.settings.period_ns / 2, half);
 	entrain_duration_text(picture->status.settings.period_ns, whole);
-	fprintf(out, "|\n now%*s%*s\n", width / 2 - 2 + (int)strlen(half) / 2, half,
-		width - width / 2 - (int)strlen(half) / 2, whole);
+	text_format(out, "|\n now%*s%*s\n", width / 2 - 2 + (int)strlen(half) / 2, half,
+		    width - width / 2 - (int)strlen(half) / 2, whole);
 }
 
 /* The most telling first: where the terminal is narrow the last ones are left out. */
@@ -229,7 +231,7 @@ void picture_print(const struct picture *picture, FILE *out, unsigned most)
 		shown = picture->agent_count;
 	agents_print(picture, out, shown);
 	if (shown < picture->agent_count)
-		fprintf(out, "%s%u more are not shown; --all shows them%s\n",
-			text_style(colour, TEXT_DIM), picture->agent_count - shown,
-			text_style(colour, TEXT_PLAIN));
+		text_format(out, "%s%u more are not shown; --all shows them%s\n",
+			    text_style(colour, TEXT_DIM), picture->agent_count - shown,
+			    text_style(colour, TEXT_PLAIN));
 }

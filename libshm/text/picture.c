@@ -2,11 +2,27 @@
 /* One picture of a swarm with all its agents, taken through the library. */
 #include "picture.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
-#include "memory.h"
-
 #define FIRST_SPACE 64u
+
+static struct entrain_agent_info *agents_resize(struct picture *picture, unsigned space,
+						struct entrain_error *error)
+{
+	struct entrain_agent_info *agents =
+		reallocarray(picture->agents, space, sizeof(*picture->agents));
+
+	if (agents)
+		picture->agents = agents;
+	else if (error)
+		*error = (struct entrain_error){ .code = ENTRAIN_LIMIT,
+						 .os_error = ENOMEM,
+						 .what = "read swarm",
+						 .object = "memory",
+						 .why = "there is none left" };
+	return agents;
+}
 
 int picture_take(struct picture *picture, struct entrain_swarm *swarm, struct entrain_error *error)
 {
@@ -16,7 +32,8 @@ int picture_take(struct picture *picture, struct entrain_swarm *swarm, struct en
 		const struct entrain_status empty = ENTRAIN_STATUS;
 		int code;
 
-		picture->agents = memory_resize(picture->agents, space, sizeof(*picture->agents));
+		if (!agents_resize(picture, space, error))
+			return ENTRAIN_LIMIT;
 		picture->status = empty;
 		picture->taken_ns = entrain_now_ns();
 		code = entrain_status(swarm, &picture->status, picture->agents, space, error);

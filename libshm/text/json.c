@@ -2,10 +2,11 @@
 /* A small JSON writer: commas, indentation and escapes by itself. */
 #include "json.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+
+#include "style.h"
 
 /* How many bytes at `text` are one well-formed UTF-8 character beyond ASCII; 0 if they are not. */
 static size_t utf8_length(const unsigned char *text, size_t left)
@@ -55,7 +56,7 @@ static void string_write(FILE *out, const unsigned char *text, size_t length)
 		if (byte < sizeof(shorthand) / sizeof(shorthand[0]) && shorthand[byte][0]) {
 			fputs(shorthand[byte], out);
 		} else if (byte < 0x20 || byte == 0x7f) {
-			fprintf(out, "\\u%04x", byte);
+			text_format(out, "\\u%04x", byte);
 		} else if (byte < 0x80) {
 			putc(byte, out);
 		} else {
@@ -92,7 +93,7 @@ static void value_begin(struct json *json, const char *key)
 		else if (json->level[inside].used)
 			putc(' ', json->out);
 		json->level[inside].used = 1;
-		assert((key != NULL) == (json->level[inside].closing == '}'));
+		json->misused |= (key != NULL) != (json->level[inside].closing == '}');
 	}
 	if (key) {
 		string_write(json->out, (const unsigned char *)key, strlen(key));
@@ -102,8 +103,12 @@ static void value_begin(struct json *json, const char *key)
 
 static void level_open(struct json *json, const char *key, char opening, char closing, int row)
 {
-	assert(json->depth < JSON_DEPTH_MAX);
 	value_begin(json, key);
+	if (json->depth == JSON_DEPTH_MAX) {
+		json->misused = 1;
+		fputs("null", json->out);
+		return;
+	}
 	putc(opening, json->out);
 	/* what is inside a row stays on its line */
 	if (json->depth > 0 && json->level[json->depth - 1].row)
@@ -152,7 +157,10 @@ void json_end(struct json *json)
 {
 	int inside = json->depth - 1;
 
-	assert(inside >= 0);
+	if (inside < 0) {
+		json->misused = 1;
+		return;
+	}
 	if (json->level[inside].used && !json->level[inside].row)
 		line_break(json, inside);
 	putc(json->level[inside].closing, json->out);
@@ -176,22 +184,21 @@ void json_text(struct json *json, const char *key, const char *value)
 void json_integer(struct json *json, const char *key, int64_t value)
 {
 	value_begin(json, key);
-	fprintf(json->out, "%" PRId64, value);
+	text_format(json->out, "%" PRId64, value);
 }
 
 void json_unsigned(struct json *json, const char *key, uint64_t value)
 {
 	value_begin(json, key);
-	fprintf(json->out, "%" PRIu64, value);
+	text_format(json->out, "%" PRIu64, value);
 }
 
 void json_real(struct json *json, const char *key, double value)
 {
+	char text[TEXT_REAL];
+
 	value_begin(json, key);
-	if (isfinite(value))
-		fprintf(json->out, "%.9g", value == 0 ? 0.0 : value); /* no "-0" */
-	else
-		fputs("null", json->out);
+	fputs(isfinite(value) ? text_real(value, text) : "null", json->out);
 }
 
 void json_boolean(struct json *json, const char *key, int value)

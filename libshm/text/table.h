@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Rows in columns as wide as what is in them. */
-#ifndef CLI_TABLE_H
-#define CLI_TABLE_H
+#ifndef ENTRAIN_TABLE_H
+#define ENTRAIN_TABLE_H
 
 #include <stddef.h>
 #include <stdio.h>
 
-#include "text.h"
+#include "style.h"
+
+#define TABLE_COLUMNS_MOST 32
 
 struct table_column {
 	const char *title;
@@ -23,6 +25,7 @@ struct table {
 	int column_count;
 	struct table_cell *cells;
 	size_t cell_count, cell_space;
+	int full; /* there was no memory for more */
 };
 
 void table_begin(struct table *table, const struct table_column *columns, int column_count);
