@@ -38,6 +38,7 @@ struct entrain_agent {
 	bool sealed;            /* asks the system for nothing after the join */
 	bool watches;           /* delays nothing, in any mode */
 	struct identity self;   /* sealed: of the process that joined */
+	bool probes;            /* looks the owners of all slots up before it joins */
 	int64_t arrived_ns;     /* sealed: when the host came to this turn by itself; 0: not told */
 	int64_t claim_again_ns; /* sealed: not before, after a claim that failed */
 	struct segment_place place;

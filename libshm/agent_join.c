@@ -72,6 +72,7 @@ static enum entrain_code claim(struct entrain_agent *agent, bool hurry, struct e
 	const struct identity *self = process_identity();
 	int64_t now_ns = clock_now_ns();
 	bool published = false;
+	uint32_t ignored = 0;
 	long index;
 
 	agent->roster =
@@ -83,6 +84,8 @@ static enum entrain_code claim(struct entrain_agent *agent, bool hurry, struct e
 				 "the swarm is of kind %s, and there is one kind a swarm",
 				 entrain_kind_name((int)agent->settings.kind));
 	roster_release_former(&agent->roster, self);
+	if (agent->probes && !agent->sealed && !hurry)
+		roster_reap(&agent->roster, self, now_ns, &ignored, &ignored);
 	MARK();
 	/* A slot may be lost again before the first publish: to a reaper who takes us for dead, in a full swarm. */
 	for (int tries = 0; tries < CLAIM_TRIES && !published; tries++) {
@@ -220,6 +223,7 @@ static struct entrain_agent *agent_make(const struct entrain_options *options,
 	agent->timer_fd = -1;
 	agent->timer_mark = (int32_t)(1 + ((uint64_t)(uintptr_t)agent ^ (uint64_t)clock_now_ns()) *
 						  UINT64_C(0x9e3779b97f4a7c15) % 999999999);
+	agent->probes = options->probe != 0;
 	copy_printable(agent->name, sizeof(agent->name),
 		       options->name ? options->name : program_invocation_short_name);
 	copy_printable(agent->label, sizeof(agent->label), options->label);

@@ -206,6 +206,9 @@ struct entrain_options {
 	uint32_t owner;           /* default: objects of this user and of root only */
 	/* Tried first whatever the goal, by name: built in or registered, else ENTRAIN_USAGE. NULL: the goal's. */
 	const char *strategy;
+	/* Nonzero: look up first whether the owners of the slots live, free those that are proven dead, then place the turn: for
+	 * workers that replace others. Reads /proc once an agent. Without it a dead one keeps its gap until its turn was missed. */
+	uint32_t probe;
 };
 #define ENTRAIN_OPTIONS \
 	{ \

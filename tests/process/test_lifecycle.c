@@ -273,6 +273,34 @@ static void a_join_frees_the_slots_of_the_dead_in_a_full_swarm(void **state)
 	life_remove();
 }
 
+/* Who replaces them does not find their gaps: with them alive it would have come into the middle of one. */
+static void a_join_that_probes_frees_the_slots_of_the_dead(void **state)
+{
+	struct entrain_options options = ENTRAIN_OPTIONS;
+	struct entrain_agent *first, *agent;
+	int64_t apart_ns;
+
+	(void)state;
+	life_create(16, LONG_NS);
+	first = join();
+	for (unsigned i = 0; i < ENDS; i++)
+		life_ended(zombie(i));
+	assert_int_equal(life_occupied(), ENDS + 1);
+	agent = join();
+	assert_int_equal(life_occupied(), ENDS + 2);
+	entrain_leave(agent);
+	options.probe = 1;
+	agent = entrain_join(LIFE_SWARM, &options, NULL);
+	assert_non_null(agent);
+	assert_int_equal(life_occupied(), 2);
+	apart_ns = llabs(entrain_next_turn_ns(agent) - entrain_next_turn_ns(first));
+	assert_in_range(apart_ns, LONG_NS / 2 - LONG_NS / 50, LONG_NS / 2 + LONG_NS / 50);
+	entrain_leave(agent);
+	entrain_leave(first);
+	assert_int_equal(life_occupied(), 0);
+	life_remove();
+}
+
 static void join_in_a_full_swarm_says_so(void **state)
 {
 	struct entrain_error error = { .code = ENTRAIN_OK };
@@ -557,6 +585,7 @@ int main(int count, char **arguments)
 		TEST(a_running_agent_frees_the_slots_of_the_dead_that_cannot_be_read),
 		TEST(reap_frees_the_slots_of_those_that_ended),
 		TEST(a_join_frees_the_slots_of_the_dead_in_a_full_swarm),
+		TEST(a_join_that_probes_frees_the_slots_of_the_dead),
 		TEST(join_in_a_full_swarm_says_so),
 		TEST(a_stopped_agent_keeps_its_slot_and_goes_on),
 		TEST(the_longest_silent_slot_of_a_full_swarm_is_taken),
