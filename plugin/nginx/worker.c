@@ -53,6 +53,7 @@ static void join(ngx_log_t *log)
 	options.label = label;
 	options.kind = ENTRAIN_TAKEN;
 	options.ready_timeout_ns = 1;
+	options.probe = 1; /* it may be here because another one died */
 	if (worker.main->settings.uid != ENTRAIN_SAME) {
 		options.trust_owner = 1;
 		options.owner = worker.main->settings.uid;
