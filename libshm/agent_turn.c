@@ -288,7 +288,7 @@ static int64_t mean_next(int64_t mean_ns, int64_t value_ns, uint64_t count)
  * disk held up once says nothing about the next action; what lasts is followed within a few turns. The first action of
  * a process is slow for reasons of its own, so one alone says nothing yet.
  */
-static void work_learn(struct entrain_agent *agent, int64_t action_ns)
+void agent_work_learn(struct entrain_agent *agent, int64_t action_ns)
 {
 	int64_t sorted[RECENT];
 	unsigned count = 0;
@@ -450,6 +450,32 @@ int entrain_begin(struct entrain_agent *agent)
 	return 0;
 }
 
+int entrain_pass(struct entrain_agent *agent)
+{
+	uint32_t acting = 0;
+	int64_t now_ns;
+
+	if (!agent)
+		return ENTRAIN_USAGE;
+	if (!agent_here(agent))
+		return ENTRAIN_FORKED;
+	if (agent->began_ns)
+		return 0;
+	now_ns = clock_now_ns();
+	lateness_learn(agent, now_ns);
+	agent->turns++;
+	if (!agent->joined || !agent_settings_read(agent) || !slot_owned(&agent->owner)) {
+		step_alone(agent, now_ns);
+	} else {
+		agent_follow(agent, now_ns);
+		slot_set_fact(&agent->owner, FACT_TURNS, agent->turns);
+		slot_set_fact(&agent->owner, FACT_LATENESS, (uint64_t)agent->lateness_ns);
+		step(agent, now_ns, agent_snapshot(agent, now_ns, &acting));
+	}
+	agent_arm(agent);
+	return 0;
+}
+
 int entrain_end(struct entrain_agent *agent)
 {
 	uint32_t acting = 0;
@@ -465,7 +491,7 @@ int entrain_end(struct entrain_agent *agent)
 	now_ns = clock_now_ns();
 	action_ns = now_ns - agent->began_ns;
 	plans = agent->sealed ? agent_plan_again(agent, now_ns) : agent->kind == ENTRAIN_RELATIVE;
-	work_learn(agent, action_ns);
+	agent_work_learn(agent, action_ns);
 	if (agent->joined && slot_set_acting(&agent->owner, agent->began_ns, false)) {
 		slot_set_fact(&agent->owner, FACT_ACTION_LAST, (uint64_t)action_ns);
 		slot_set_fact(&agent->owner, FACT_ACTION_MEAN, (uint64_t)agent->action_mean_ns);

@@ -267,6 +267,21 @@ ENTRAIN_API int entrain_begin(struct entrain_agent *agent);
  * here. Returns and blocks as entrain_begin(); without a begin it does nothing and returns 0. */
 ENTRAIN_API int entrain_end(struct entrain_agent *agent);
 
+/*
+ * Take this turn without an action that begins and ends here, and plan the next: for turns with nothing to do, and for hosts that
+ * do not act themselves, but ask somebody else to, or are told afterwards. Between entrain_begin() and entrain_end() it does
+ * nothing. Returns and blocks as entrain_begin(). Of a relative host the next turn is a period from now.
+ */
+ENTRAIN_API int entrain_pass(struct entrain_agent *agent);
+
+/*
+ * Say that an action took place, from `began_ns` to `ended_ns`, whoever did it: its time is learnt and shown as if entrain_begin()
+ * and entrain_end() had been called then, and compared with those of the others. Plans nothing: see entrain_pass().
+ * Returns  0; ENTRAIN_USAGE unless began_ns <= ended_ns <= now, and after the last action's beginning, and within an
+ *          entrain_begin(); ENTRAIN_FORKED. Blocks: never; no lock, no allocation, no system call.
+ */
+ENTRAIN_API int entrain_acted(struct entrain_agent *agent, int64_t began_ns, int64_t ended_ns);
+
 /* The instant of this agent's next turn, for hosts with a timer of their own; INT64_MAX for NULL or in
  * a forked child. Ask again after each entrain_begin()/entrain_end(). Such a host calls entrain_due() when its timer
  * fires: `set mode=off` cannot reach its timer, and a lost slot or a removed swarm is noticed, and joined again, in

@@ -59,7 +59,7 @@ EXTRA_DIST += %D%/test_costs.sh
 if TESTS_BUILT
 life_tests = %D%/test_fork %D%/test_lifecycle %D%/test_namespace %D%/test_storm %D%/test_spread %D%/test_wait \
 	%D%/test_delay %D%/test_liar %D%/test_threads %D%/test_host %D%/test_host_turns %D%/test_events %D%/test_goals \
-	%D%/test_strategy %D%/test_phase
+	%D%/test_strategy %D%/test_phase %D%/test_acted
 check_PROGRAMS += $(life_tests)
 TESTS += $(life_tests)
 life_sources = %D%/life.h %D%/life.c %D%/life_worker.c %D%/swarm_fixture.h %D%/swarm_fixture.c
@@ -75,6 +75,9 @@ life_sources = %D%/life.h %D%/life.c %D%/life_worker.c %D%/swarm_fixture.h %D%/s
 %C%_test_storm_SOURCES = %D%/test_storm.c $(life_sources)
 %C%_test_storm_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
 %C%_test_storm_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+%C%_test_acted_SOURCES = %D%/test_acted.c $(life_sources)
+%C%_test_acted_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_acted_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
 %C%_test_spread_SOURCES = %D%/test_spread.c $(life_sources)
 %C%_test_spread_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
 %C%_test_spread_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/* test_acted.c - turns that pass without an action, and actions that are told of afterwards. */
+#include "clock.h"
+#include "life.h"
+
+#define PERIOD_NS (10 * LIFE_S)
+
+static int64_t virtual_ns;
+
+static int64_t virtual_now(void)
+{
+	return virtual_ns;
+}
+
+static struct entrain_agent *join(void)
+{
+	struct entrain_agent *agent = entrain_join(LIFE_SWARM, NULL, NULL);
+
+	life_check(agent && entrain_joined(agent, NULL));
+	return agent;
+}
+
+static void begin(uint32_t kind)
+{
+	struct entrain_settings settings;
+
+	entrain_settings_init(&settings);
+	settings.capacity = 8;
+	settings.period_ns = PERIOD_NS;
+	settings.kind = kind;
+	life_create_with(&settings);
+	virtual_ns = clock_now_ns();
+	clock_source = virtual_now;
+}
+
+static void end(void)
+{
+	assert_int_equal(life_occupied(), 0);
+	life_remove();
+}
+
+/* What status shows of the only agent. */
+static struct entrain_agent_info shown(struct entrain_status *status)
+{
+	struct entrain_swarm *swarm = entrain_open(NULL, LIFE_SWARM, ENTRAIN_READ, NULL);
+	const struct entrain_status empty = ENTRAIN_STATUS;
+	struct entrain_agent_info info = { 0 };
+
+	*status = empty;
+	life_check(swarm && entrain_status(swarm, status, &info, 1, NULL) == 0);
+	entrain_close(swarm);
+	return info;
+}
+
+static void a_turn_that_passes_plans_the_next_and_is_no_action(void **state)
+{
+	struct entrain_status status;
+	struct entrain_agent_info info;
+	struct entrain_agent *agent;
+	int64_t turn_ns;
+
+	(void)state;
+	begin(ENTRAIN_TAKEN);
+	agent = join();
+	turn_ns = virtual_ns = entrain_next_turn_ns(agent);
+	for (int i = 1; i <= 3; i++) {
+		assert_int_equal(entrain_due(agent), 1);
+		assert_int_equal(entrain_pass(agent), 0);
+		assert_int_equal(entrain_due(agent), 0);
+		assert_int_equal(entrain_next_turn_ns(agent), turn_ns + i * PERIOD_NS);
+		virtual_ns = entrain_next_turn_ns(agent);
+	}
+	info = shown(&status);
+	assert_int_equal(info.turns, 3);
+	assert_int_equal(info.turns_missed, 0);
+	assert_int_equal(info.state, ENTRAIN_IDLE);
+	assert_int_equal(info.began_ns, 0);
+	assert_int_equal(info.action_last_ns, 0);
+	assert_int_equal(status.measure.peak_overlap, 0);
+	entrain_leave(agent);
+	end();
+}
+
+static void of_a_relative_host_the_next_turn_is_a_period_after_it_passed(void **state)
+{
+	struct entrain_agent *agent;
+
+	(void)state;
+	begin(ENTRAIN_RELATIVE);
+	agent = join();
+	virtual_ns = entrain_next_turn_ns(agent) + LIFE_S;
+	assert_int_equal(entrain_pass(agent), 0);
+	assert_in_range(entrain_next_turn_ns(agent), virtual_ns + PERIOD_NS - 64,
+			virtual_ns + PERIOD_NS);
+	entrain_leave(agent);
+	end();
+}
+
+static void what_is_told_afterwards_is_shown_and_moves_no_turn(void **state)
+{
+	struct entrain_status status;
+	struct entrain_agent_info info;
+	struct entrain_agent *agent;
+	int64_t turn_ns;
+
+	(void)state;
+	begin(ENTRAIN_TAKEN);
+	agent = join();
+	virtual_ns = turn_ns = entrain_next_turn_ns(agent);
+	entrain_pass(agent);
+	virtual_ns += 5 * LIFE_S;
+	assert_int_equal(entrain_acted(agent, turn_ns + 200 * LIFE_MS, turn_ns + 500 * LIFE_MS), 0);
+	assert_int_equal(entrain_next_turn_ns(agent), turn_ns + PERIOD_NS);
+	info = shown(&status);
+	assert_int_equal(info.action_last_ns, 300 * LIFE_MS);
+	assert_int_equal(info.action_mean_ns, 300 * LIFE_MS);
+	assert_in_range(info.began_ns, turn_ns + 200 * LIFE_MS - 64, turn_ns + 200 * LIFE_MS);
+	assert_int_equal(info.state, ENTRAIN_IDLE);
+	assert_int_equal(info.turns, 1);
+	assert_int_equal(status.measure.peak_overlap, 1);
+	entrain_leave(agent);
+	end();
+}
+
+static unsigned peak(void)
+{
+	struct entrain_status status;
+
+	shown(&status);
+	return status.measure.peak_overlap;
+}
+
+/* Whoever is told of its action last sees the other's, in whichever order they took place. */
+static void actions_that_met_are_counted_afterwards(void **state)
+{
+	struct entrain_agent *one, *other;
+	int64_t at_ns;
+
+	(void)state;
+	begin(ENTRAIN_TAKEN);
+	one = join();
+	other = join();
+	at_ns = virtual_ns;
+	virtual_ns += 2 * LIFE_S;
+	assert_int_equal(entrain_acted(one, at_ns + 100 * LIFE_MS, at_ns + 200 * LIFE_MS), 0);
+	assert_int_equal(entrain_acted(other, at_ns + 200 * LIFE_MS, at_ns + 300 * LIFE_MS), 0);
+	assert_int_equal(peak(), 1);
+	assert_int_equal(entrain_acted(one, at_ns + 299 * LIFE_MS, at_ns + 500 * LIFE_MS), 0);
+	assert_int_equal(peak(), 2);
+	virtual_ns += PERIOD_NS;
+	at_ns += PERIOD_NS;
+	entrain_pass(one);
+	entrain_pass(other);
+	assert_int_equal(entrain_acted(other, at_ns + LIFE_MS, at_ns + 2 * LIFE_MS), 0);
+	assert_int_equal(entrain_acted(one, at_ns, at_ns + 9 * LIFE_MS), 0);
+	assert_int_equal(peak(), 2);
+	/* and who acts now is met by who was told */
+	assert_int_equal(entrain_begin(other), 0);
+	at_ns = virtual_ns;
+	virtual_ns += LIFE_S;
+	assert_int_equal(entrain_acted(one, at_ns + LIFE_MS, at_ns + 2 * LIFE_MS), 0);
+	assert_int_equal(peak(), 2);
+	entrain_end(other);
+	entrain_leave(one);
+	entrain_leave(other);
+	end();
+}
+
+static void what_cannot_have_been_is_refused(void **state)
+{
+	struct entrain_agent *agent;
+	int64_t now_ns;
+
+	(void)state;
+	begin(ENTRAIN_TAKEN);
+	agent = join();
+	virtual_ns += LIFE_S;
+	now_ns = virtual_ns;
+	assert_int_equal(entrain_acted(NULL, now_ns, now_ns), ENTRAIN_USAGE);
+	assert_int_equal(entrain_pass(NULL), ENTRAIN_USAGE);
+	assert_int_equal(entrain_acted(agent, now_ns, now_ns - 1), ENTRAIN_USAGE);
+	assert_int_equal(entrain_acted(agent, now_ns, now_ns + 1), ENTRAIN_USAGE);
+	assert_int_equal(entrain_acted(agent, 0, now_ns), ENTRAIN_USAGE);
+	assert_int_equal(entrain_acted(agent, -5, now_ns), ENTRAIN_USAGE);
+	assert_int_equal(entrain_acted(agent, now_ns - 5, now_ns), 0);
+	assert_int_equal(entrain_acted(agent, now_ns - 5, now_ns), ENTRAIN_USAGE);
+	entrain_begin(agent);
+	assert_int_equal(entrain_acted(agent, now_ns - 1, now_ns), ENTRAIN_USAGE);
+	assert_int_equal(entrain_pass(agent), 0);
+	assert_int_equal(agent->turns, 1);
+	entrain_end(agent);
+	entrain_leave(agent);
+	end();
+}
+
+static void without_a_slot_the_own_period_goes_on(void **state)
+{
+	struct entrain_agent *agent;
+	int64_t turn_ns;
+
+	(void)state;
+	begin(ENTRAIN_TAKEN);
+	agent = join();
+	turn_ns = virtual_ns = entrain_next_turn_ns(agent);
+	life_remove();
+	assert_int_equal(entrain_pass(agent), 0);
+	assert_int_equal(entrain_next_turn_ns(agent), turn_ns + PERIOD_NS);
+	assert_int_equal(entrain_acted(agent, turn_ns - 9, turn_ns), 0);
+	entrain_leave(agent);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, life_setup, life_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_turn_that_passes_plans_the_next_and_is_no_action),
+		TEST(of_a_relative_host_the_next_turn_is_a_period_after_it_passed),
+		TEST(what_is_told_afterwards_is_shown_and_moves_no_turn),
+		TEST(actions_that_met_are_counted_afterwards),
+		TEST(what_cannot_have_been_is_refused),
+		TEST(without_a_slot_the_own_period_goes_on),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
