@@ -6,3 +6,7 @@ EXTRA_DIST += %D%/test_preload_redis.sh %D%/redis_load.py %D%/flush_phases.py
 EXTRA_DIST += %D%/test_preload_postgresql.sh %D%/postgresql_lib.sh %D%/checkpoint_bursts.py
 EXTRA_DIST += %D%/test_preload_nginx.sh %D%/test_preload_apache.sh %D%/web_lib.sh %D%/web_client.py
 EXTRA_DIST += %D%/test_preload_stress_ng.sh %D%/plugin_seen.py %D%/test_preload_libraries.sh
+
+# PostgreSQL with the extension.
+HOST_TESTS += %D%/test_postgres_spread.sh
+EXTRA_DIST += %D%/postgres_fixture.sh %D%/checkpoint_turns.py %D%/test_postgres_spread.sh

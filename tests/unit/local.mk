@@ -114,3 +114,13 @@ TESTS += %D%/test_preload
 %C%_test_preload_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/plugin/preload
 %C%_test_preload_LDADD = $(CMOCKA_LIBS)
 endif
+
+# Of the PostgreSQL extension what needs no server.
+if TESTS_BUILT
+check_PROGRAMS += %D%/test_postgres
+TESTS += %D%/test_postgres
+VALGRIND_TESTS += %D%/test_postgres
+%C%_test_postgres_SOURCES = %D%/test_postgres.c plugin/postgres/fits.c plugin/postgres/lead.c
+%C%_test_postgres_CPPFLAGS = $(unit_cppflags) -I$(srcdir)/plugin/postgres
+%C%_test_postgres_LDADD = $(CMOCKA_LIBS)
+endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* worker.c - the background worker: asks for the checkpoint so early that its sync falls at the cluster's turn. */
+#include "postgres.h"
+
+#include "access/xlog.h"
+#include "lead.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/bgwriter.h"
+#include "postmaster/interrupt.h"
+#include "record.h"
+#include "replayed.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "member.h"
+#include "utils/timestamp.h"
+#include "worker.h"
+
+#define MS_NS INT64CONST(1000000)
+#define US_NS INT64CONST(1000)
+/* The longest sleep that WaitLatch is told. */
+#define SLEEP_MOST_MS 3600000
+
+static struct lead lead;
+static struct {
+	int64 turn_ns; /* the next turn, as it was planned when ask_ns was */
+	int64 ask_ns;  /* when to ask for its checkpoint; INT64_MAX: not at all, or already done */
+	TimestampTz asked;   /* when it was asked for last; 0: that one is taken, or was skipped */
+	int64 asked_turn_ns; /* for which turn */
+	uint64 records;      /* of the checkpointer's that were taken */
+	TimestampTz running; /* the last checkpoint that was seen in progress began then */
+} state;
+
+static int64 instant_ns(TimestampTz when)
+{
+	return entrain_now_ns() - (GetCurrentTimestamp() - when) * US_NS;
+}
+
+static TimestampTz instant_timestamp(int64 instant)
+{
+	return GetCurrentTimestamp() - (entrain_now_ns() - instant) / US_NS;
+}
+
+/* ---- turns -------------------------------------------------------------------------------- */
+
+/* A turn that cannot be reached any more is left out; the one after it can. */
+static void ask_plan(void)
+{
+	TimestampTz ask;
+
+	lead_spread(&lead, (int64)(CheckPointTimeout * CheckPointCompletionTarget * 1e6));
+	state.turn_ns = entrain_next_turn_ns(member_agent);
+	ask = lead_ask_us(&lead, instant_timestamp(state.turn_ns));
+	state.ask_ns = ask < GetCurrentTimestamp() ? INT64_MAX : instant_ns(ask);
+}
+
+static void ask(int64 now_ns)
+{
+	int64 late_ns = now_ns - state.ask_ns, period_ns;
+
+	state.ask_ns = INT64_MAX;
+	/* Asked for late, it would sync in somebody else's turn. */
+	if (late_ns > lead_slack_us(&lead) * US_NS || !member_acts(&period_ns) || record_running())
+		return;
+	/* The server began one by itself, for lack of space or on request, not long ago: two in a period are too many. */
+	if (state.running && now_ns - instant_ns(state.running) < period_ns / 2)
+		return;
+	if (RecoveryInProgress() && !replayed_checkpoint())
+		return;
+	state.asked = GetCurrentTimestamp();
+	state.asked_turn_ns = state.turn_ns;
+	/* Timed: not immediate, so that writing stays spread; not forced, so that nothing happens where nothing was written. */
+	RequestCheckpoint(CHECKPOINT_CAUSE_TIME);
+}
+
+static void turns_follow(void)
+{
+	int64 now_ns = entrain_now_ns();
+
+	if (!member_agent)
+		return;
+	if (entrain_due(member_agent)) {
+		entrain_pass(member_agent);
+		member_attend(); /* its period may be another now */
+		if (member_agent)
+			ask_plan();
+	} else if (entrain_next_turn_ns(member_agent) != state.turn_ns) {
+		ask_plan(); /* it has just joined, or joined again */
+	} else if (now_ns >= state.ask_ns) {
+		ask(now_ns);
+	}
+}
+
+/* ---- what the checkpointer did ------------------------------------------------------------- */
+
+static void record_take(const struct record_checkpoint *checkpoint)
+{
+	const TimestampTz started = checkpoint->started;
+	bool asked = state.asked && started >= state.asked - 1000 &&
+		     started <= state.asked + lead_slack_us(&lead);
+	TimestampTz turn = 0;
+
+	if (asked)
+		turn = instant_timestamp(state.asked_turn_ns);
+	else if (member_agent)
+		turn = instant_timestamp(state.turn_ns);
+	record_annotate(state.records, turn, asked ? state.asked : 0);
+	if (asked) {
+		lead_learn(&lead, state.asked, started, checkpoint->sync_began);
+		state.asked = 0;
+	}
+	if (member_agent)
+		entrain_acted(member_agent, instant_ns(checkpoint->sync_began),
+			      instant_ns(checkpoint->sync_ended));
+}
+
+static void records_take(void)
+{
+	TimestampTz running = record_running();
+	struct record_checkpoint checkpoint;
+	uint64 count = record_count();
+
+	if (RecoveryInProgress())
+		replayed_look();
+	if (running && running != state.running) {
+		state.running = running;
+		replayed_used();
+	}
+	for (; state.records < count; state.records++)
+		if (record_get(state.records, &checkpoint))
+			record_take(&checkpoint);
+}
+
+/* What the worker before this one, which may have been ended, has learnt. */
+static void records_recall(void)
+{
+	struct record_checkpoint one;
+
+	state.records = record_count();
+	lead_spread(&lead, (int64)(CheckPointTimeout * CheckPointCompletionTarget * 1e6));
+	for (uint64 i = state.records - Min(state.records, RECORD_CHECKPOINTS); i < state.records;
+	     i++)
+		if (record_get(i, &one) && one.asked)
+			lead_learn(&lead, one.asked, one.started, one.sync_began);
+}
+
+/* ---- life ---------------------------------------------------------------------------------- */
+
+static long sleep_ms(void)
+{
+	int64 wake_ns = Min(member_again_ns, state.ask_ns), left_ns;
+
+	if (member_agent)
+		wake_ns = Min(wake_ns, entrain_wake_ns(member_agent));
+	left_ns = wake_ns - entrain_now_ns();
+	if (left_ns <= 0)
+		return 0;
+	return left_ns / MS_NS < SLEEP_MOST_MS ? (long)((left_ns + MS_NS - 1) / MS_NS)
+					       : SLEEP_MOST_MS;
+}
+
+/* For entrain_next_turn(). */
+static void stand(void)
+{
+	struct record_standing standing = { 0 };
+
+	if (member_agent && entrain_joined(member_agent, NULL)) {
+		standing.joined = true;
+		standing.next_turn_ns = entrain_next_turn_ns(member_agent);
+	}
+	record_stand(&standing);
+}
+
+static void at_exit(int code, Datum unused)
+{
+	(void)code;
+	(void)unused;
+	member_leave();
+	record_worker(false);
+}
+
+static void begin(void)
+{
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
+	before_shmem_exit(at_exit, (Datum)0);
+	BackgroundWorkerUnblockSignals();
+	state.ask_ns = INT64_MAX;
+	replayed_open();
+	records_recall();
+	record_worker(true);
+	member_attend();
+}
+
+void entrain_worker_main(Datum argument)
+{
+	(void)argument;
+	begin();
+	while (!ShutdownRequestPending) {
+		records_take();
+		turns_follow();
+		if (entrain_now_ns() >= member_again_ns)
+			member_attend();
+		stand();
+		WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, sleep_ms(),
+			  PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS(); /* answers barriers of other processes */
+		if (ConfigReloadPending) {
+			ConfigReloadPending = false;
+			member_reload();
+		}
+	}
+	/* Status 1: the postmaster starts it again, unless it is shutting down itself. */
+	proc_exit(1);
+}
