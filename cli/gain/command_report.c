@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "../command.h"
-#include "../json.h"
+#include "json.h"
 #include "../message.h"
 #include "../pause.h"
 #include "../text.h"

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "../picture.h"
+#include "picture.h"
 #include "history.h"
 
 #define GAIN_SEEDS 20u

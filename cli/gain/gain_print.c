@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../table.h"
+#include "table.h"
 #include "../text.h"
 #include "advice.h"
 #include "gain.h"

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../picture.h"
+#include "picture.h"
 
 struct history_action {
 	int64_t begin_ns, end_ns;
