@@ -33,8 +33,7 @@ static void sleep_until(clockid_t clock, int64_t us)
 static void rest(const char *how, int64_t period_us)
 {
 	if (strcmp(how, "clock") == 0)
-		sleep_until(CLOCK_REALTIME,
-			    (clock_us(CLOCK_REALTIME) / period_us + 1) * period_us);
+		sleep_until(CLOCK_REALTIME, (clock_us(CLOCK_REALTIME) / period_us + 1) * period_us);
 	else if (strcmp(how, "sleep") == 0)
 		sleep_until(CLOCK_MONOTONIC, clock_us(CLOCK_MONOTONIC) + period_us);
 	else

@@ -20,9 +20,10 @@ complains 'is not a terminal'
 run 3 top nobody
 for name in one two three four; do start web $name '' 1; done
 
+socket=$work/socket
 in_tmux()
 {
-	tmux -u -S "$work/socket" -f /dev/null "$@"
+	tmux -u -S "$socket" -f /dev/null "$@"
 }
 trap 'in_tmux kill-server 2>/dev/null; cleanup' EXIT
 
@@ -86,6 +87,8 @@ judge $? "it does not say that the swarm was removed"
 run 0 create web --period 200ms
 rm "$work/status"
 in_tmux kill-server
+# The old server may still be about to leave.
+socket=$work/other
 in_tmux new-session -d -x 40 -y 6 "exec bash $work/start.sh" || exit 99
 sees 'swarm web'
 in_tmux send-keys q
