@@ -114,8 +114,9 @@ bool agent_first_turn(struct entrain_agent *agent, int64_t now_ns);
  */
 void agent_turn_check(struct entrain_agent *agent, int64_t now_ns);
 
-/* Learn from an action how long they take. */
+/* Learn from an action how long they take, from the instant of a turn how late it is. */
 void agent_work_learn(struct entrain_agent *agent, int64_t action_ns);
+void agent_lateness_learn(struct entrain_agent *agent, int64_t now_ns);
 
 /* Read the settings from control into the agent. False: unsound or removed; nothing changed. */
 bool agent_settings_read(struct entrain_agent *agent);
