@@ -7,19 +7,31 @@
 
 struct clusters {
 	uint32_t count;
-	uint64_t part; /* of the period, 2^-16 ns */
+	uint32_t quick_end; /* indexes below this are divided by a multiplication */
+	uint64_t inverse;   /* of count, 2^-32 */
+	uint64_t part;      /* of the period, 2^-16 ns */
 };
 
 static inline struct clusters clusters_of(const struct step *step)
 {
-	uint32_t count = step->clusters ? step->clusters : 1;
+	const uint32_t count = step->clusters ? step->clusters : 1, end = 65536;
 
-	return (struct clusters){ count, ((uint64_t)step->longest_ns << 16) / count };
+	return (struct clusters){ .count = count,
+				  .quick_end = count < end ? end : 0,
+				  .inverse = (UINT64_C(1) << 32) / count + 1,
+				  .part = ((uint64_t)step->longest_ns << 16) / count };
+}
+
+static inline uint32_t cluster_group(struct clusters clusters, uint32_t index)
+{
+	if (__builtin_expect(index >= clusters.quick_end, 0))
+		return index % clusters.count;
+	return index - (uint32_t)(index * clusters.inverse >> 32) * clusters.count;
 }
 
 static inline int64_t cluster_shift_ns(struct clusters clusters, uint32_t index)
 {
-	return (int64_t)((index % clusters.count * clusters.part) >> 16);
+	return (int64_t)((cluster_group(clusters, index) * clusters.part) >> 16);
 }
 
 static inline int64_t folded_ns(int64_t offset_ns, int64_t period_ns)

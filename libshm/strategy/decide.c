@@ -70,8 +70,7 @@ static void arrival_set(struct step *step, const struct decide_self *self,
 	__int128 since_ns = (__int128)from_ns - self->turn_ns;
 
 	since_ns += clamp_ns(self->delay_ns, 0, step->cap_ns);
-	if (step->rule == DECIDE_GRID)
-		decision->missed = missed_count(since_ns, step->period_ns);
+	decision->missed = missed_count(since_ns, step->period_ns);
 	since_ns %= step->period_ns;
 	if (since_ns < 0)
 		since_ns += step->period_ns;
@@ -108,7 +107,8 @@ static void step_open(struct step *step, const struct decide_self *self,
 	turn_set(step, self, decision);
 	if (step->joining)
 		step->turn_ns = step->now_ns;
-	arrival_set(step, self, decision);
+	if (step->rule == DECIDE_GRID)
+		arrival_set(step, self, decision);
 	if (step->joining)
 		decision->missed = 0;
 }

@@ -2,63 +2,115 @@
 /*
  * grid.c - GRID: keep as large a gap as the cap allows between turns that a clock makes arrive together.
  *
- * A delay does not carry over, it is paid at each cycle: so everybody works out the same schedule from the
- * arrivals, and its own place in it.
+ * A delay does not carry over, it is paid at each cycle: so everybody works out the same schedule from the arrivals, and its
+ * own place in it: T_k = max(x_k, T_(k-1) + gap), round and round the circle.
  */
-#include <string.h>
-#include "order.h"
-#include "rules.h"
+#include "arrivals.h"
 
-/* Arrivals that follow each other within such a part of a period, or within so many ns, are the same. */
-#define TIE_PART 32768
-#define TIE_LEAST_NS 2000
+/* An arrival, the `rank`th after mine; of several that are the same the first and the last are enough. */
+struct place {
+	int64_t at_ns, rank;
+};
 
 /*
- * T_k = max(x_k, T_(k-1) + gap) in two laps, which makes it independent of where on the circle one
- * starts. Returns the wait of the first in the second lap, or -1 if anybody's exceeds the cap.
+ * With a gap g the turn k is the latest of x_j + (k - j) g over all j at or before it: so k waits for the largest z_j = x_j - j g
+ * of these, less its own, and the largest gap that the cap allows is the least of (cap + x_k - x_j) / (k - j).
  */
-static int64_t lap_twice(const struct step *step, const struct order_entry *sorted, int64_t gap_ns)
+struct schedule {
+	const struct place *places; /* in order; the first is mine */
+	uint32_t used;
+	int64_t counted, period_ns, cap_ns;
+	int64_t gap_ns;
+	int64_t wait_ns; /* my own */
+};
+
+static inline int64_t place_z(const struct place *place, int64_t gap_ns)
 {
-	const uint32_t others = step->counted - 1;
-	int64_t turn_ns = 0, first_ns = 0;
+	return place->at_ns - place->rank * gap_ns;
+}
 
-	for (uint32_t lap = 0; lap < 2; lap++) {
-		const int64_t lap_ns = lap ? step->longest_ns : 0;
+/* How much later the same place is a period later, by z: at least 0, for as many gaps fit into a period. */
+static int64_t schedule_round(const struct schedule *schedule)
+{
+	return schedule->period_ns - schedule->counted * schedule->gap_ns;
+}
 
-		if (lap) {
-			turn_ns = turn_ns + gap_ns > lap_ns ? turn_ns + gap_ns : lap_ns;
-			first_ns = turn_ns - lap_ns;
-			if (first_ns > step->cap_ns)
-				return -1;
+/* The same place a period earlier. */
+static struct place place_before(const struct schedule *schedule, struct place place)
+{
+	return (struct place){ place.at_ns - schedule->period_ns, place.rank - schedule->counted };
+}
+
+/* The largest gap with which the one place would wait for no longer than the cap, if it has to wait for the other. */
+static int64_t gap_between(const struct schedule *schedule, struct place from, struct place to)
+{
+	return (schedule->cap_ns + to.at_ns - from.at_ns) / (to.rank - from.rank);
+}
+
+/*
+ * One lap, begun with what is left of the lap before. If nobody waits for longer than the cap this is the schedule; else the gap is
+ * made as small as who waits for longest needs it, and no smaller. `latest` has the largest z.
+ */
+static bool schedule_walk(struct schedule *schedule, struct place latest)
+{
+	const int64_t gap_ns = schedule->gap_ns;
+	struct place from = place_before(schedule, latest);
+	struct place worst_from = from, worst = schedule->places[0];
+	int64_t most = place_z(&from, gap_ns), wait_ns;
+
+	if (most < 0) {
+		most = 0;
+		worst_from = from = worst;
+	}
+	wait_ns = schedule->wait_ns = most;
+	for (const struct place *place = schedule->places;
+	     place < schedule->places + schedule->used; place++) {
+		int64_t z = place_z(place, gap_ns);
+
+		if (z > most) {
+			most = z;
+			from = *place;
 		}
-		for (uint32_t other = 0; other < others; other++) {
-			int64_t arrival_ns = sorted[other].offset_ns + lap_ns;
-
-			turn_ns = turn_ns + gap_ns > arrival_ns ? turn_ns + gap_ns : arrival_ns;
-			if (turn_ns - arrival_ns > step->cap_ns)
-				return -1;
+		if (most - z > wait_ns) {
+			wait_ns = most - z;
+			worst = *place;
+			worst_from = from;
 		}
 	}
-	return first_ns;
+	if (wait_ns <= schedule->cap_ns)
+		return true;
+	schedule->gap_ns = gap_between(schedule, worst_from, worst);
+	return false;
 }
 
-/* Arrivals of one clock differ by what it takes to read it: those that follow each other within a tie are the same. */
-static int64_t arrival_offset_ns(const struct step *step, const struct peer *peer)
+/*
+ * As a rule nobody needs to wait for longer than the cap, whoever comes first; to see that takes a glance. Nor does it take more where
+ * the two that are furthest from each other are too far already.
+ */
+static bool schedule_fits(struct schedule *schedule)
 {
-	int64_t offset_ns = (peer->next_ns - peer->delay_ns - step->arrival_ns) % step->longest_ns;
+	const int64_t gap_ns = schedule->gap_ns, round = schedule_round(schedule);
+	const struct place *latest = schedule->places, *lowest = latest;
+	int64_t most = 0, least = 0;
+	struct place from;
 
-	return offset_ns < 0 ? offset_ns + step->longest_ns : offset_ns;
-}
+	for (const struct place *place = schedule->places;
+	     place < schedule->places + schedule->used; place++) {
+		int64_t z = place_z(place, gap_ns);
 
-/* How far apart two arrivals may be and still be the same: more than clocks are misread by, less than a gap. */
-static int64_t tie_most_ns(const struct step *step, uint32_t used)
-{
-	const int64_t gap_ns = step->longest_ns / (used + 1);
-	int64_t tie_ns = step->longest_ns / TIE_PART;
-
-	if (tie_ns < TIE_LEAST_NS)
-		tie_ns = TIE_LEAST_NS;
-	return tie_ns < gap_ns / 8 ? tie_ns : gap_ns / 8;
+		latest = z > most ? place : latest;
+		most = z > most ? z : most;
+		lowest = z < least ? place : lowest;
+		least = z < least ? z : least;
+	}
+	schedule->wait_ns = most > round ? most - round : 0;
+	if (most - least <= schedule->cap_ns)
+		return true;
+	from = latest < lowest ? *latest : place_before(schedule, *latest);
+	if (place_z(&from, gap_ns) - least <= schedule->cap_ns)
+		return schedule_walk(schedule, *latest);
+	schedule->gap_ns = gap_between(schedule, from, *lowest);
+	return false;
 }
 
 /*
@@ -66,94 +118,100 @@ static int64_t tie_most_ns(const struct step *step, uint32_t used)
  * of the phase would do, but for a phase that lies on the edge of one: there each agent sees another schedule.) Mine are
  * those just after me, and those just before me round the circle; among the same the index settles who comes first.
  */
-static void ties_join(const struct step *step, struct order_entry *sorted, uint32_t used)
+static uint32_t places_make(const struct step *step, struct arrivals *arrivals,
+			    struct place *places)
 {
-	const int64_t period_ns = step->longest_ns, tie_ns = tie_most_ns(step, used);
-	uint32_t first = 0, end = used;
-	int64_t last_ns = 0;
+	const int64_t tie_ns = arrivals->tie_ns, period_ns = step->longest_ns;
+	const uint64_t *key = arrivals->keys, *end = key + arrivals->used;
+	int64_t rank, last_ns = arrivals->low_ns, start_ns = 0;
+	struct place *place = places;
 
-	for (; first < used && sorted[first].offset_ns - last_ns <= tie_ns; first++) {
-		last_ns = sorted[first].offset_ns;
-		sorted[first].offset_ns = sorted[first].index < step->index ? period_ns : 0;
+	for (; key < end && key_offset_ns(*key) - last_ns <= tie_ns; key++) {
+		last_ns = key_offset_ns(*key);
+		arrivals->after += key_after(*key);
+		arrivals->before += !key_after(*key);
 	}
-	for (last_ns = period_ns; end > first && last_ns - sorted[end - 1].offset_ns <= tie_ns;
+	for (last_ns = arrivals->high_ns; end > key && last_ns - key_offset_ns(end[-1]) <= tie_ns;
 	     end--) {
-		last_ns = sorted[end - 1].offset_ns;
-		sorted[end - 1].offset_ns = sorted[end - 1].index < step->index ? period_ns : 0;
+		last_ns = key_offset_ns(end[-1]);
+		arrivals->after += key_after(end[-1]);
+		arrivals->before += !key_after(end[-1]);
 	}
-	while (first < end) {
-		const int64_t start_ns = sorted[first].offset_ns;
+	*place++ = (struct place){ 0, 0 };
+	*place = (struct place){ 0, arrivals->after };
+	place += arrivals->after > 0;
+	last_ns = -tie_ns - 1;
+	for (rank = arrivals->after + 1; key < end; key++) {
+		int64_t offset_ns = key_offset_ns(*key);
 
-		for (last_ns = start_ns; first < end && sorted[first].offset_ns - last_ns <= tie_ns;
-		     first++) {
-			last_ns = sorted[first].offset_ns;
-			sorted[first].offset_ns = start_ns;
-		}
+		start_ns = offset_ns - last_ns <= tie_ns ? start_ns : offset_ns;
+		last_ns = offset_ns;
+		*place++ = (struct place){ start_ns, rank++ };
 	}
+	if (arrivals->before) {
+		*place++ = (struct place){ period_ns, rank };
+		*place++ = (struct place){ period_ns, step->counted - 1 };
+	}
+	return (uint32_t)(place - places);
 }
 
-static struct order_entry *arrivals_sort(const struct step *step)
+/* Largest gap between planned turns, mine among them, where nobody else is delayed: they are where they arrive. */
+static int64_t largest_gap_ns(const struct step *step, const struct arrivals *arrivals,
+			      int64_t wait_ns)
 {
-	struct order_entry *entries = step->scratch, *sorted;
-	uint32_t used = 0;
+	const int64_t first_ns = key_offset_ns(arrivals->keys[0]);
+	const int64_t mine_ns = wait_ns < first_ns ? wait_ns + step->longest_ns : wait_ns;
+	int64_t before_ns = first_ns, most_ns = 0;
 
-	for (uint32_t number = 0; number < step->count; number++) {
-		const struct peer *peer = step->peers + number;
+	for (uint32_t number = 1; number <= arrivals->used; number++) {
+		int64_t here_ns = number < arrivals->used ? key_offset_ns(arrivals->keys[number])
+							  : first_ns + step->longest_ns;
+		/* Mine lies between the two, or is either. */
+		int64_t between_ns = mine_ns < here_ns ? mine_ns : here_ns;
 
-		if (peer->flags)
-			continue;
-		entries[used++] = (struct order_entry){ .offset_ns = arrival_offset_ns(step, peer),
-							.index = peer->index };
+		between_ns = between_ns > before_ns ? between_ns : before_ns;
+		most_ns = between_ns - before_ns > most_ns ? between_ns - before_ns : most_ns;
+		most_ns = here_ns - between_ns > most_ns ? here_ns - between_ns : most_ns;
+		before_ns = here_ns;
 	}
-	sorted = order_sort(entries, used, step->longest_ns, entries + used);
-	ties_join(step, sorted, used);
-	if (sorted != entries)
-		memmove(entries, sorted, used * sizeof(*entries));
-	return order_sort(entries, used, step->longest_ns, entries + used);
+	return most_ns;
 }
 
 /* Of the turns as they are planned, this one to be after `wait_ns`. No better than the cap allows. */
-static uint32_t evenness_ppm(const struct step *step, int64_t wait_ns)
+static uint32_t evenness_ppm(const struct step *step, struct arrivals *arrivals, int64_t wait_ns)
 {
 	const int64_t period_ns = step->longest_ns;
-	struct circle circle;
 	uint64_t most_ns;
 
-	circle_open(&circle, step->scratch, step->counted, period_ns);
-	circle_add(&circle, wait_ns % period_ns, step->index);
-	for (uint32_t number = 0; number < step->count; number++) {
-		const struct peer *peer = step->peers + number;
-
-		if (!peer->flags)
-			circle_add(&circle,
-				   (arrival_offset_ns(step, peer) + peer->delay_ns) % period_ns,
-				   peer->index);
+	wait_ns %= period_ns;
+	if (arrivals->planned) {
+		circle_add(&arrivals->circle, wait_ns, step->index);
+		most_ns =
+			(uint64_t)circle_largest(&arrivals->circle, CIRCLE_LOWEST_INDEX).length_ns;
+	} else {
+		most_ns = (uint64_t)largest_gap_ns(step, arrivals, wait_ns);
 	}
-	most_ns =
-		(uint64_t)circle_largest(&circle, CIRCLE_SOONEST_MIDDLE).length_ns * step->counted;
+	most_ns *= step->counted;
 	return most_ns > (uint64_t)period_ns ? (uint32_t)part_ns(period_ns, 1000000, most_ns)
 					     : 1000000;
 }
 
 struct wish grid_wish(const struct step *step)
 {
-	const struct order_entry *sorted = arrivals_sort(step);
-	int64_t wide_ns = step->longest_ns / step->counted, gap_ns = 0, wait_ns = 0;
-	const int64_t even_ns = wide_ns;
+	const int64_t even_ns = step->longest_ns / step->counted;
+	void *rest;
+	struct arrivals arrivals = arrivals_make(step, &rest);
+	struct schedule schedule = { .places = rest,
+				     .used = places_make(step, &arrivals, rest),
+				     .counted = step->counted,
+				     .period_ns = step->longest_ns,
+				     .cap_ns = step->cap_ns,
+				     .gap_ns = even_ns };
 
-	/* gap_ns is possible, wide_ns + 1 is not. */
-	while (gap_ns < wide_ns) {
-		int64_t middle_ns = wide_ns - (wide_ns - gap_ns) / 2;
-		int64_t wait = lap_twice(step, sorted, middle_ns);
-
-		if (wait >= 0) {
-			gap_ns = middle_ns;
-			wait_ns = wait;
-		} else {
-			wide_ns = middle_ns - 1;
-		}
-	}
-	return (struct wish){ .wait_ns = wait_ns,
-			      .lag_ns = even_ns - gap_ns,
-			      .value_ppm = evenness_ppm(step, wait_ns) };
+	/* Each gap that does not fit names a smaller one that none larger than it does: after few the largest is found. */
+	while (!schedule_fits(&schedule))
+		continue;
+	return (struct wish){ .wait_ns = schedule.wait_ns,
+			      .lag_ns = even_ns - schedule.gap_ns,
+			      .value_ppm = evenness_ppm(step, &arrivals, schedule.wait_ns) };
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * order.c - distances to an even spread, largest gaps: what needs the order of the offsets, in O(N).
+ * order.c - distances to an even spread: what needs the order of the offsets, in O(N).
  */
 #include "order.h"
 
 #include <string.h>
+
+#include "circle.h"
 
 typedef unsigned __int128 uint128;
 
@@ -21,8 +23,9 @@ size_t order_scratch_size(uint32_t space)
 {
 	_Static_assert(sizeof(struct order_entry) + ORDER_SPARE <= sizeof(struct order_bucket) * 8,
 		       "entries and what sorting them takes must fit where the buckets do");
-	_Static_assert(sizeof(struct circle_bucket) <= sizeof(struct order_bucket),
-		       "so must these");
+	_Static_assert(sizeof(struct circle_bucket) + sizeof(int64_t) <=
+			       sizeof(struct order_bucket),
+		       "so must a circle and the offsets on it");
 	return bucket_space(space) * sizeof(struct order_bucket);
 }
 
@@ -303,70 +306,4 @@ uint32_t order_evenness_ppm(const struct order *order, int64_t work_ns, bool equ
 		evenness.of >>= 8;
 	}
 	return (uint32_t)((uint64_t)evenness.of * 1000000 / (uint64_t)evenness.gap);
-}
-
-void circle_open(struct circle *circle, void *scratch, uint32_t points, int64_t period_ns)
-{
-	*circle = (struct circle){ .buckets = scratch, .period_ns = period_ns };
-	circle->inverse = (uint64_t)(((uint128)points << 64) / (uint64_t)period_ns) + 1;
-	circle->count =
-		(uint32_t)(((uint128)(uint64_t)(period_ns - 1) * circle->inverse) >> 64) + 1;
-	memset(circle->buckets, 0, circle->count * sizeof(*circle->buckets));
-}
-
-void circle_add(struct circle *circle, int64_t offset_ns, uint32_t index)
-{
-	struct circle_bucket *bucket =
-		circle->buckets +
-		(uint64_t)(((uint128)(uint64_t)offset_ns * circle->inverse) >> 64);
-
-	if (!bucket->filled || offset_ns < bucket->first_ns)
-		bucket->first_ns = offset_ns;
-	if (!bucket->filled || offset_ns > bucket->last_ns) {
-		bucket->last_ns = offset_ns;
-		bucket->lowest = index;
-	} else if (offset_ns == bucket->last_ns && index < bucket->lowest) {
-		bucket->lowest = index;
-	}
-	bucket->filled = 1;
-}
-
-/* The middle of a gap, in (0, period]: what lies at 0 is there again a period later. */
-static int64_t gap_middle_ns(struct circle_gap gap, int64_t period_ns)
-{
-	int64_t middle_ns = gap.start_ns + gap.length_ns / 2;
-
-	return middle_ns > period_ns ? middle_ns - period_ns : middle_ns;
-}
-
-static bool gap_better(const struct circle *circle, struct circle_gap gap, struct circle_gap best,
-		       enum circle_tie tie)
-{
-	if (gap.length_ns != best.length_ns)
-		return gap.length_ns > best.length_ns;
-	if (tie == CIRCLE_LOWEST_INDEX)
-		return gap.lowest < best.lowest;
-	return gap_middle_ns(gap, circle->period_ns) < gap_middle_ns(best, circle->period_ns);
-}
-
-struct circle_gap circle_largest(const struct circle *circle, enum circle_tie tie)
-{
-	const struct circle_bucket *bucket = circle->buckets, *end = bucket + circle->count;
-	struct circle_gap best = { .length_ns = -1 }, gap;
-	const struct circle_bucket *before;
-
-	while (!bucket->filled)
-		bucket++;
-	before = bucket;
-	for (int64_t first_ns = bucket->first_ns + circle->period_ns;; before = bucket) {
-		for (bucket++; bucket < end && !bucket->filled;)
-			bucket++;
-		gap.start_ns = before->last_ns;
-		gap.length_ns = (bucket < end ? bucket->first_ns : first_ns) - before->last_ns;
-		gap.lowest = before->lowest;
-		if (gap_better(circle, gap, best, tie))
-			best = gap;
-		if (bucket == end)
-			return best;
-	}
 }

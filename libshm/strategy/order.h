@@ -99,32 +99,4 @@ struct order_entry *order_sort(struct order_entry *entries, uint32_t count, int6
 			       void *spare);
 #define ORDER_SPARE (sizeof(struct order_entry) + 2 * sizeof(uint32_t))
 
-/* Points on a circle, for its largest gap: buckets narrower than the mean gap, which the largest is not. */
-struct circle_bucket {
-	int64_t first_ns, last_ns;
-	uint32_t lowest; /* least index among those at last_ns */
-	uint32_t filled;
-};
-
-struct circle {
-	struct circle_bucket *buckets;
-	uint32_t count;
-	uint64_t inverse;
-	int64_t period_ns;
-};
-
-struct circle_gap {
-	int64_t start_ns, length_ns;
-	uint32_t lowest; /* least index of the pile at its start */
-};
-
-/* Begin a circle of `points` < period_ns points. */
-void circle_open(struct circle *circle, void *scratch, uint32_t points, int64_t period_ns);
-/* Add a point, 0 <= offset_ns < period. */
-void circle_add(struct circle *circle, int64_t offset_ns, uint32_t index);
-
-enum circle_tie { CIRCLE_SOONEST_MIDDLE, CIRCLE_LOWEST_INDEX };
-/* The largest gap; the circle holds at least one point. */
-struct circle_gap circle_largest(const struct circle *circle, enum circle_tie tie);
-
 #endif

@@ -28,6 +28,7 @@ struct step {
 	/* over the agents that count, with this one: */
 	uint32_t counted;
 	int64_t longest_ns; /* P* */
+	bool delayed;       /* GRID: somebody is */
 	int64_t reach_ns;   /* no offset is larger */
 	uint32_t index_most;
 	uint64_t work_all_ns;                /* sum of all actions that were measured */
@@ -124,6 +125,18 @@ static inline int64_t step_offset_ns(const struct step *step, const struct peer 
 	while (offset_ns < 0 || (offset_ns == 0 && peer->index < step->index))
 		offset_ns += step->longest_ns;
 	return offset_ns;
+}
+
+/* Where in the period an instant lies: nearly always it is less than a turn before it or two after. */
+static inline int64_t turned_ns(int64_t instant_ns, int64_t period_ns)
+{
+	instant_ns += period_ns & instant_ns >> 63;
+	instant_ns -= instant_ns >= period_ns ? period_ns : 0;
+	if (__builtin_expect((uint64_t)instant_ns >= (uint64_t)period_ns, 0)) {
+		instant_ns %= period_ns;
+		instant_ns += period_ns & instant_ns >> 63;
+	}
+	return instant_ns;
 }
 
 /* Sort out who counts; fills the lower half of `step` and the counters of `decision`. */

@@ -5,6 +5,7 @@
  * An agent waits by the one-sided Kolmogorov-Smirnov distance between the turns ahead of it and the
  * wanted gaps. No gap is then larger than wanted, the gaps sum to one turn, so each is as wanted.
  */
+#include "circle.h"
 #include "level.h"
 #include "order.h"
 #include "rules.h"

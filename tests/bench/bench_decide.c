@@ -32,8 +32,21 @@ static int64_t clock_ns(void)
 	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-/* All agents of an even swarm, a little out of place, in slots that say nothing of their phase. */
-static int swarm_open(struct swarm *swarm, uint32_t agents, int64_t work_all_ns)
+/* Where the turns of the agents are, in slots that say nothing of their phase. */
+enum where {
+	EVEN, /* a little out of place */
+	CLOCK, /* all arrive at one instant, read a little differently, and are delayed by the schedule */
+	ANYWHERE /* and delayed by anything up to the cap */
+};
+
+static int64_t place_ns(enum where where, uint32_t agents, uint64_t place, uint64_t random)
+{
+	if (where == EVEN)
+		return (int64_t)(place * PERIOD_NS / agents) + (int64_t)(random % 1000000) / agents;
+	return where == CLOCK ? (int64_t)(random % 2000) - 1000 : (int64_t)(random % PERIOD_NS);
+}
+
+static int swarm_open(struct swarm *swarm, enum where where, uint32_t agents, int64_t work_all_ns)
 {
 	uint64_t random = 88172645463325252u;
 	size_t scratch = (decide_scratch_size(agents) + 63) / 64 * 64;
@@ -52,9 +65,13 @@ static int swarm_open(struct swarm *swarm, uint32_t agents, int64_t work_all_ns)
 		random ^= random << 13;
 		random ^= random >> 7;
 		random ^= random << 17;
-		peer->cur_ns = swarm->now_ns - PERIOD_NS + (int64_t)(place * PERIOD_NS / agents) +
-			       (int64_t)(random % 1000000) / agents;
-		peer->next_ns = peer->cur_ns + PERIOD_NS;
+		peer->next_ns = swarm->now_ns + place_ns(where, agents, place, random);
+		if (where == CLOCK)
+			peer->delay_ns = (int64_t)(place * (PERIOD_NS / 10) / agents);
+		else if (where == ANYWHERE)
+			peer->delay_ns = (int64_t)(random >> 20) % (PERIOD_NS / 10);
+		peer->cur_ns = peer->next_ns - PERIOD_NS;
+		peer->next_ns += peer->delay_ns;
 		peer->period_ns = PERIOD_NS;
 		peer->work_ns = swarm->work_ns;
 		peer->index = index;
@@ -97,13 +114,37 @@ static int ascending(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-static int bench(const char *what, enum decide_rule rule, uint32_t agents, int64_t work_all_ns,
-		 double milliseconds)
+struct line {
+	const char *name;
+	enum decide_rule rule;
+	uint32_t clusters;
+	enum where where;
+	int64_t duty_percent;
+};
+
+static const struct line lines[] = {
+	{ "spread, duty 50 %", DECIDE_SPREAD, 1, EVEN, 50 },
+	{ "spread, equal gaps", DECIDE_SPREAD, 1, EVEN, 0 },
+	{ "spread, duty 95 %", DECIDE_SPREAD, 1, EVEN, 95 },
+	{ "spread, anywhere", DECIDE_SPREAD, 1, ANYWHERE, 50 },
+	{ "sync", DECIDE_SYNC, 1, EVEN, 50 },
+	{ "sync, anywhere", DECIDE_SYNC, 1, ANYWHERE, 50 },
+	{ "sync, nearly there", DECIDE_SYNC, 1, CLOCK, 50 },
+	{ "sync, two groups", DECIDE_SYNC, 2, EVEN, 50 },
+	{ "grid", DECIDE_GRID, 1, EVEN, 50 },
+	{ "grid, one clock", DECIDE_GRID, 1, CLOCK, 50 },
+	{ "grid, anywhere", DECIDE_GRID, 1, ANYWHERE, 50 },
+};
+
+static int bench(const struct line *line, uint32_t agents, double milliseconds)
 {
 	static double batches[BATCHES_MAX];
 	struct swarm swarm = { 0 };
-	struct decide_parameters parameters = { .rule = rule,
-						.clusters = 1,
+	struct decide_parameters parameters = { .rule = line->rule,
+						.metric = line->rule == DECIDE_SYNC
+								  ? DECIDE_ORDER
+								  : DECIDE_EVENNESS,
+						.clusters = line->clusters,
 						.period_ns = PERIOD_NS,
 						.band_ppm = 100000,
 						.cap_ns = PERIOD_NS / 10 };
@@ -111,7 +152,7 @@ static int bench(const char *what, enum decide_rule rule, uint32_t agents, int64
 	int64_t end_ns;
 	unsigned count = 0;
 
-	if (swarm_open(&swarm, agents, work_all_ns)) {
+	if (swarm_open(&swarm, line->where, agents, PERIOD_NS / 100 * line->duty_percent)) {
 		swarm_close(&swarm);
 		return -1;
 	}
@@ -122,7 +163,7 @@ static int bench(const char *what, enum decide_rule rule, uint32_t agents, int64
 		batches[count++] = batch_ns(&swarm, rounds, &parameters);
 	while (count < BATCHES_MAX && clock_ns() < end_ns);
 	qsort(batches, count, sizeof(*batches), ascending);
-	printf("%-22s %6u agents  median %9.0f ns  least %9.0f ns\n", what, agents,
+	printf("%-22s %6u agents  median %9.0f ns  least %9.0f ns\n", line->name, agents,
 	       batches[count / 2], batches[0]);
 	swarm_close(&swarm);
 	return 0;
@@ -134,17 +175,8 @@ int main(int argc, char **argv)
 	double milliseconds = argc > 1 ? atof(argv[1]) : 300;
 	int failed = 0;
 
-	for (unsigned size = 0; size < 3; size++)
-		failed |= bench("spread, duty 50 %", DECIDE_SPREAD, sizes[size], PERIOD_NS / 2,
-				milliseconds);
-	for (unsigned size = 0; size < 3; size++)
-		failed |= bench("spread, equal gaps", DECIDE_SPREAD, sizes[size], 0, milliseconds);
-	for (unsigned size = 0; size < 3; size++)
-		failed |= bench("spread, duty 95 %", DECIDE_SPREAD, sizes[size],
-				PERIOD_NS / 20 * 19, milliseconds);
-	for (unsigned size = 0; size < 3; size++)
-		failed |= bench("sync", DECIDE_SYNC, sizes[size], 0, milliseconds);
-	for (unsigned size = 0; size < 2; size++)
-		failed |= bench("grid", DECIDE_GRID, sizes[size], 0, milliseconds);
+	for (unsigned line = 0; line < sizeof(lines) / sizeof(*lines); line++)
+		for (unsigned size = 0; size < 3; size++)
+			failed |= bench(&lines[line], sizes[size], milliseconds);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

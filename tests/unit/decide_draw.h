@@ -122,6 +122,38 @@ static inline void scene_draw(struct scene *scene, enum decide_rule rule, uint32
 	}
 }
 
+/* Arrivals as clocks make them: of one, of several, close together, or anywhere; delayed or not yet. */
+static inline void arrivals_draw(struct scene *scene)
+{
+	const int64_t period_ns = scene->parameters.period_ns;
+	const int64_t delay_ns = scene->self.delay_ns < scene->parameters.cap_ns
+					 ? scene->self.delay_ns
+					 : scene->parameters.cap_ns;
+	const int64_t arrival_ns = scene->self.turn_ns - delay_ns;
+	const int64_t misread_ns = chance(50) ? 1000 : period_ns / 100000;
+	const unsigned clocks = (unsigned)draw(5), delays = (unsigned)draw(3);
+	int64_t clocks_ns[4] = { arrival_ns };
+
+	for (unsigned clock = 1; clock < 4; clock++)
+		clocks_ns[clock] = arrival_ns + (int64_t)draw((uint64_t)period_ns);
+	for (uint32_t number = 0; number < scene->count && clocks; number++) {
+		struct peer *peer = &scene->peers[number];
+
+		peer->next_ns = clocks_ns[draw(clocks)] +
+				(int64_t)draw((uint64_t)misread_ns * 2 + 1) - misread_ns;
+		if (clocks == 4)
+			peer->next_ns = arrival_ns + (int64_t)draw((uint64_t)period_ns / 50);
+		while (peer->next_ns <= scene->parameters.now_ns)
+			peer->next_ns += period_ns;
+		peer->cur_ns = peer->next_ns - period_ns;
+		peer->next_ns += peer->delay_ns;
+	}
+	for (uint32_t number = 0; number < scene->count && !delays; number++) {
+		scene->peers[number].next_ns -= scene->peers[number].delay_ns;
+		scene->peers[number].delay_ns = 0;
+	}
+}
+
 static inline void assert_promises(const struct scene *scene, const struct decision *decision)
 {
 	const int64_t now_ns = scene->parameters.now_ns, period_ns = scene->self.period_ns;

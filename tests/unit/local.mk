@@ -67,7 +67,7 @@ VALGRIND_TESTS += $(core_unit_tests)
 endif
 
 if TESTS_BUILT
-decide_tests = %D%/test_decide %D%/test_decide_rules %D%/test_decide_hostile %D%/test_order %D%/test_strategies %D%/test_steer
+decide_tests = %D%/test_decide %D%/test_decide_rules %D%/test_decide_hostile %D%/test_decide_values %D%/test_order %D%/test_strategies %D%/test_steer
 check_PROGRAMS += $(decide_tests)
 TESTS += $(decide_tests)
 
@@ -78,6 +78,10 @@ TESTS += $(decide_tests)
 %C%_test_decide_hostile_SOURCES = %D%/test_decide_hostile.c %D%/decide_scene.h %D%/decide_draw.h
 %C%_test_decide_hostile_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
 %C%_test_decide_hostile_LDADD = libentrain-core.la $(CMOCKA_LIBS)
+
+%C%_test_decide_values_SOURCES = %D%/test_decide_values.c %D%/decide_scene.h %D%/decide_draw.h
+%C%_test_decide_values_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_decide_values_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
 
 %C%_test_decide_rules_SOURCES = %D%/test_decide_rules.c %D%/decide_scene.h
 %C%_test_decide_rules_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm

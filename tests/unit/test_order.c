@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "strategy/circle.h"
 #include "strategy/order.h"
 
 #define AGENTS_MOST 300

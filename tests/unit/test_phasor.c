@@ -100,6 +100,37 @@ static void sums_are_those_of_the_definition(void **state)
 	check_both(angles, 65536);
 }
 
+static void places_of_one_order_are_summed_as_closely(void **state)
+{
+	static int64_t places_ns[65535];
+	static const int64_t periods_ns[] = { 100000, 999999937, 5000000000, INT64_C(1) << 47 };
+	static const uint32_t sizes[] = { 0, 1, 2, 7, 63, 64, 2000, 65535 };
+	uint64_t seed = 17;
+
+	(void)state;
+	for (int round = 0; round < 160; round++) {
+		const int64_t period_ns = periods_ns[round % 4];
+		const uint32_t count = sizes[next_random(&seed) % 8];
+		const uint32_t m = 1 + (uint32_t)(next_random(&seed) % 4);
+		const uint64_t width = (uint64_t)period_ns / (round % 3 ? 1 : 30);
+		long double re = 1, im = 0, order;
+
+		for (uint32_t i = 0; i < count; i++) {
+			long double turns;
+
+			places_ns[i] = (int64_t)(next_random(&seed) % width) -
+				       (int64_t)(next_random(&seed) % 2) * period_ns;
+			turns = (long double)places_ns[i] / (long double)period_ns;
+			re += cosl(2 * PI * m * turns);
+			im += sinl(2 * PI * m * turns);
+		}
+		order = hypotl(re, im) / (count + 1);
+		if (fabsl(phasor_places_ppm(places_ns, count, period_ns, m) - order * 1e6L) > 1)
+			fail_msg("%u places: R%u %u ppm is not %.9Lf", count, m,
+				 phasor_places_ppm(places_ns, count, period_ns, m), order);
+	}
+}
+
 static void roots_are_whole_and_not_above(void **state)
 {
 	uint64_t seed = 9;
@@ -145,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(phasors_are_precise_everywhere),
 		cmocka_unit_test(sums_are_those_of_the_definition),
+		cmocka_unit_test(places_of_one_order_are_summed_as_closely),
 		cmocka_unit_test(roots_are_whole_and_not_above),
 		cmocka_unit_test(angles_of_instants_are_close_and_periodic),
 	};
