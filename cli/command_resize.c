@@ -251,8 +251,9 @@ const struct command command_resize = {
 		"there is no room for it, nothing. Agents follow at their next turn, nobody is\n"
 		"disturbed. It waits until every agent has, but for those that are stale, dead or\n"
 		"implausible, and those that cannot open the topology any more (after a chroot,\n"
-		"under seccomp): these follow full, and status says so. The new topology is for\n"
-		"the slots up to the last agent's; who comes into a later one sees all.",
+		"under seccomp): these follow full, and status says so. A ring is for all agents,\n"
+		"another graph for the slots up to the last agent's: who comes into a later one\n"
+		"sees all, and is seen by those who do, until the next resize.",
 	.examples = "  entrainctl resize web --capacity 1024\n"
 		    "  entrainctl resize web --topology small-world:8:0.1\n"
 		    "  entrainctl resize web --topology file:/etc/entrain/web.edges --no-wait",

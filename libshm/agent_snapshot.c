@@ -69,17 +69,53 @@ static uint32_t peer_take(struct entrain_agent *agent, uint32_t index, int64_t n
 	return 1;
 }
 
+/*
+ * A ring is one of the agents that there are: half of `degree` before and half after this one, free slots passed over. Who joins
+ * is in it, whatever its slot is, and where somebody has gone the ring closes.
+ */
+static uint32_t ring_take(struct entrain_agent *agent, uint32_t degree, int64_t now_ns,
+			  uint32_t *acting)
+{
+	const uint32_t capacity = agent->roster.capacity;
+	uint32_t count = 0, after = 0;
+
+	for (int before = 0; before < 2; before++) {
+		uint32_t at = agent->index, gone = 0, taken = 0;
+
+		while (taken < (degree + 1) / 2) {
+			uint32_t next = roster_beside(&agent->roster, at, before);
+			uint32_t way = before ? at - next : next - at;
+
+			if (next == at)
+				way = capacity;
+			else if (way > capacity)
+				way += capacity;
+			gone += way;
+			/* Round: at itself again, or at those on the other side. */
+			if (gone + after >= capacity)
+				break;
+			at = next;
+			taken += peer_take(agent, at, now_ns, &agent->scratch->peers[count + taken],
+					   acting);
+		}
+		count += taken;
+		after = gone;
+	}
+	return count;
+}
+
 /* The neighbours in the topology. False: this agent sees all. */
 static bool neighbours_take(struct entrain_agent *agent, int64_t now_ns, uint32_t *acting,
 			    uint32_t *count)
 {
 	const uint32_t *neighbours;
 	struct view_read read;
-	uint32_t length;
-	bool found;
+	uint32_t length, degree;
+	bool found, ring;
 
 	view_enter(&agent->mapping->view, &read);
-	found = view_row(read.view, agent->index, &neighbours, &length);
+	ring = view_ring(read.view, &degree);
+	found = !ring && view_row(read.view, agent->index, &neighbours, &length);
 	*count = 0;
 	for (uint32_t i = 0; found && i < length; i++) {
 		uint32_t index = neighbours[i];
@@ -89,7 +125,9 @@ static bool neighbours_take(struct entrain_agent *agent, int64_t now_ns, uint32_
 					    acting);
 	}
 	view_leave(&read);
-	return found;
+	if (ring)
+		*count = ring_take(agent, degree, now_ns, acting);
+	return found || ring;
 }
 
 uint32_t agent_snapshot(struct entrain_agent *agent, int64_t now_ns, uint32_t *acting)

@@ -30,6 +30,31 @@ void roster_unmark(const struct roster *roster, uint32_t index)
 		roster_mark(roster, index);
 }
 
+uint32_t roster_beside(const struct roster *roster, uint32_t slot, bool before)
+{
+	const uint32_t words = (roster->capacity + 63) / 64;
+	const uint64_t lower = (UINT64_C(1) << (slot % 64)) - 1;
+	const uint64_t ahead = before ? lower : ~lower & ~(lower + 1);
+
+	/* The word that `slot` is in comes twice: first what is ahead of it, last what is behind. */
+	for (uint32_t i = 0; i <= words; i++) {
+		uint32_t at = (slot / 64 + (before ? words - i : i)) % words;
+		uint64_t word =
+			atomic_load_explicit(&roster->agents->occupied[at], memory_order_relaxed);
+
+		if (roster->capacity - at * 64 < 64)
+			word &= (UINT64_C(1) << (roster->capacity - at * 64)) - 1;
+		if (i == 0)
+			word &= ahead;
+		else if (i == words)
+			word &= ~ahead & ~(lower + 1);
+		if (word)
+			return at * 64 + (uint32_t)(before ? 63 - __builtin_clzll(word)
+							   : __builtin_ctzll(word));
+	}
+	return slot;
+}
+
 bool roster_free(const struct roster *roster, uint32_t index, uint64_t version)
 {
 	bool freed = slot_free(&roster->slots[index], version);

@@ -25,6 +25,9 @@ long roster_claim(const struct roster *roster, const struct identity *self, int6
 long roster_claim_free(const struct roster *roster, const struct identity *self, int64_t now_ns,
 		       struct slot_owner *owner);
 
+/* The next slot after this one, or before it, that is probably occupied, round the circle of all; `slot` itself if there is none. */
+uint32_t roster_beside(const struct roster *roster, uint32_t slot, bool before);
+
 /* Free the slots of the program image before this one (exec keeps pid and start time): those of our pid, start time and
  * namespace, but of another image. */
 void roster_release_former(const struct roster *roster, const struct identity *self);

@@ -120,7 +120,7 @@ static void text_facts(const struct shm_slot *slot, uint64_t version, enum shm_f
 
 /* The rows of the present topology, as far as they are needed to count neighbours. */
 struct rows {
-	uint32_t nodes, entries;
+	uint32_t nodes, entries, kind;
 	uint32_t *offsets; /* NULL: full, or not to be had */
 };
 
@@ -144,6 +144,7 @@ static void rows_read(int fd, const struct topology_expectation *expect, struct 
 	size = ((size_t)copy.fields.nodes + 1) * sizeof(uint32_t);
 	rows->nodes = copy.fields.nodes;
 	rows->entries = copy.fields.entries;
+	rows->kind = copy.fields.kind;
 	rows->offsets = malloc(size);
 	if (rows->offsets && read_whole(fd, rows->offsets, size, sizeof(struct shm_topology)))
 		return;
@@ -181,6 +182,9 @@ static uint32_t neighbours_of(uint32_t slot, bool cannot_follow, const struct ro
 {
 	uint32_t from, count;
 
+	/* Of a ring all have as many. */
+	if (rows->kind == TOPOLOGY_RING && rows->nodes)
+		slot = 0;
 	if (!rows->offsets || cannot_follow || slot >= rows->nodes ||
 	    !topology_row(rows->offsets, rows->nodes, rows->entries, slot, &from, &count))
 		return capacity - 1;

@@ -5,8 +5,9 @@
  * /entrain.NAME.topology.G   struct shm_topology, then uint32_t offsets[nodes + 1], uint32_t neighbours[entries]
  *
  * Only the owner of the control object writes one, once, before the control word names it ([L3]). Row i, the neighbours of
- * slot i, is neighbours[offsets[i] .. offsets[i + 1]), ascending, without i. A slot beyond the rows sees all. The kind `full`
- * has no object.
+ * slot i, is neighbours[offsets[i] .. offsets[i + 1]), ascending, without i. A slot beyond the rows sees all. Of a ring only the
+ * length of a row counts: who the neighbours are follows from which slots are taken (agent_snapshot.c). The kind `full` has no
+ * object.
  */
 #ifndef ENTRAIN_TOPOLOGY_H
 #define ENTRAIN_TOPOLOGY_H

@@ -180,4 +180,13 @@ static inline bool view_row(const struct view *view, uint32_t slot, const uint32
 	return true;
 }
 
+/* Of a ring: how many neighbours each has, the same for all slots. False: it is none. */
+static inline bool view_ring(const struct view *view, uint32_t *degree)
+{
+	uint32_t from;
+
+	return view && view->kind == TOPOLOGY_RING && view->nodes &&
+	       topology_row(view->offsets, view->nodes, view->entries, 0, &from, degree);
+}
+
 #endif

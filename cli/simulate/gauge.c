@@ -173,18 +173,14 @@ static double nearest_to(const struct simulation *simulation, const struct crowd
 			 uint32_t slot)
 {
 	const struct simulated *self = &simulation->agents[slot];
-	const uint32_t *row;
-	uint32_t all = graph_row(&simulation->graph, slot, &row), seen = 0;
+	struct graph_walk walk = { .slot = slot, .living = true };
+	uint32_t other, seen = 0;
 	int64_t nearest_ns = crowd->longest_ns;
 
-	for (uint32_t i = 0; i < all; i++) {
-		int64_t off_ns;
+	while (graph_next(simulation, &walk, &other)) {
+		int64_t off_ns = llabs(simulation->agents[other].turn_ns - self->turn_ns) %
+				 crowd->longest_ns;
 
-		if (row[i] >= simulation->slots ||
-		    simulation->agents[row[i]].state != SIMULATED_ALIVE)
-			continue;
-		off_ns = llabs(simulation->agents[row[i]].turn_ns - self->turn_ns) %
-			 crowd->longest_ns;
 		if (off_ns > crowd->longest_ns / 2)
 			off_ns = crowd->longest_ns - off_ns;
 		nearest_ns = off_ns < nearest_ns ? off_ns : nearest_ns;

@@ -36,3 +36,48 @@ void graph_free(struct graph *graph)
 {
 	topology_graph_free(&graph->built);
 }
+
+static bool is_there(const struct simulation *simulation, const struct graph_walk *walk,
+		     uint32_t slot)
+{
+	return slot < simulation->slots &&
+	       (simulation->agents[slot].state == SIMULATED_ALIVE ||
+		(!walk->living && simulation->agents[slot].state == SIMULATED_DEAD));
+}
+
+/* Half before and half after this one, slots without agents passed over; round the ring until those on the other side. */
+static bool ring_next(const struct simulation *simulation, struct graph_walk *walk, uint32_t *other)
+{
+	const uint32_t slots = simulation->slots, side = simulation->graph.spec.degree / 2;
+
+	for (;;) {
+		while (walk->taken < side && walk->gone + walk->after + 1 < slots) {
+			walk->gone++;
+			*other = (walk->slot + (walk->before ? slots - walk->gone : walk->gone)) %
+				 slots;
+			if (!is_there(simulation, walk, *other))
+				continue;
+			walk->taken++;
+			return true;
+		}
+		if (walk->before)
+			return false;
+		walk->before = true;
+		walk->after = walk->gone;
+		walk->gone = walk->taken = 0;
+	}
+}
+
+bool graph_next(const struct simulation *simulation, struct graph_walk *walk, uint32_t *other)
+{
+	const struct topology_graph *built = &simulation->graph.built;
+
+	if (simulation->graph.spec.kind == TOPOLOGY_RING)
+		return ring_next(simulation, walk, other);
+	while (built->offsets[walk->slot] + walk->at < built->offsets[walk->slot + 1]) {
+		*other = built->neighbours[built->offsets[walk->slot] + walk->at++];
+		if (is_there(simulation, walk, *other))
+			return true;
+	}
+	return false;
+}

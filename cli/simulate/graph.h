@@ -23,16 +23,24 @@ bool graph_make(struct graph *graph, const struct topology_spec *spec, uint32_t 
 		uint64_t seed, char *why, size_t why_size);
 void graph_free(struct graph *graph);
 
-/* A slot beyond the rows sees all, as in the library. */
+/* A slot beyond the rows sees all, as in the library; but a ring is one of all agents that there are. */
 static inline bool graph_sees_all(const struct graph *graph, uint32_t slot)
 {
-	return slot >= graph->built.nodes;
+	return slot >= graph->built.nodes && graph->spec.kind != TOPOLOGY_RING;
 }
 
-static inline uint32_t graph_row(const struct graph *graph, uint32_t slot, const uint32_t **row)
-{
-	*row = graph->built.neighbours + graph->built.offsets[slot];
-	return graph->built.offsets[slot + 1] - graph->built.offsets[slot];
-}
+struct simulation;
+
+/* Going through the agents that `slot` sees, which does not see all. Start from { .slot = slot }. */
+struct graph_walk {
+	uint32_t slot;
+	bool living; /* leave out the dead whose slots are not free yet */
+	uint32_t at; /* of the row */
+	uint32_t gone, after, taken;
+	bool before; /* ring: those before the slot, who come last */
+};
+
+/* The next one; false: that was all. */
+bool graph_next(const struct simulation *simulation, struct graph_walk *walk, uint32_t *other);
 
 #endif

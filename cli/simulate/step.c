@@ -112,13 +112,11 @@ void step_decide(struct simulation *simulation, uint32_t slot, bool joining, int
 uint32_t step_neighbours(const struct simulation *simulation, uint32_t slot,
 			 const struct peer *peers, struct peer *view)
 {
-	const uint32_t *row;
-	uint32_t all = graph_row(&simulation->graph, slot, &row), count = 0;
+	struct graph_walk walk = { .slot = slot };
+	uint32_t other, count = 0;
 
-	for (uint32_t i = 0; i < all; i++)
-		if (row[i] < simulation->slots &&
-		    simulation->agents[row[i]].state >= SIMULATED_ALIVE)
-			view[count++] = peers[simulation->agents[row[i]].place];
+	while (graph_next(simulation, &walk, &other))
+		view[count++] = peers[simulation->agents[other].place];
 	return count;
 }
 

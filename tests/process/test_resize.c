@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "agent_snapshot.h"
 #include "lock.h"
 #include "mark.h"
 #include "resize_life.h"
@@ -422,6 +423,83 @@ static void many_workers_follow_within_two_periods(void **state)
 	assert_true(missed_with <= missed_without + WORKERS / 100);
 }
 
+/* ---- who sees whom on a ring ------------------------------------------------------------------ */
+
+#define RING_AGENTS 140
+
+static int by_index(const void *left, const void *right)
+{
+	const struct peer *a = left, *b = right;
+
+	return (a->index > b->index) - (a->index < b->index);
+}
+
+/* `degree` of the living, half of them on each side, whatever slots lie between; all of them where there are no more. */
+static void assert_ring(struct entrain_agent *agents[RING_AGENTS], uint32_t degree)
+{
+	uint32_t living[RING_AGENTS], count = 0;
+
+	for (uint32_t i = 0; i < RING_AGENTS; i++)
+		if (agents[i]) {
+			assert_int_equal(agents[i]->index, i);
+			living[count++] = i;
+		}
+	for (uint32_t at = 0; at < count; at++) {
+		struct entrain_agent *agent = agents[living[at]];
+		uint32_t acting = 0, wanted = degree < count ? degree : count - 1, seen;
+		struct peer expected[RING_AGENTS];
+
+		life_check(agent_settings_read(agent));
+		agent_follow(agent, entrain_now_ns());
+		seen = agent_snapshot(agent, entrain_now_ns(), &acting);
+		assert_true(agent->graph);
+		assert_int_equal(seen, wanted);
+		for (uint32_t i = 0; i < wanted; i++)
+			expected[i].index =
+				wanted < degree
+					? living[(at + 1 + i) % count]
+					: living[(at + count + i - degree / 2 + (i >= degree / 2)) %
+						 count];
+		qsort(expected, wanted, sizeof(*expected), by_index);
+		qsort(agent->scratch->peers, seen, sizeof(*expected), by_index);
+		for (uint32_t i = 0; i < wanted; i++)
+			assert_int_equal(agent->scratch->peers[i].index, expected[i].index);
+	}
+}
+
+static void a_ring_is_one_of_the_agents_that_there_are(void **state)
+{
+	struct entrain_agent *agents[RING_AGENTS] = { NULL };
+	uint32_t random = 12345;
+
+	(void)state;
+	/* Of 300 slots few are taken: a ring of all slots would show some of them nobody. */
+	create(300, PERIOD_NS, "ring:4");
+	for (int i = 0; i < 3; i++)
+		life_check((agents[i] = entrain_join(LIFE_SWARM, NULL, NULL)) != NULL);
+	assert_ring(agents, 4);
+	/* The rows of this one end at the third slot: who comes later is in the ring as well. */
+	resize(0, "ring:6");
+	assert_ring(agents, 6);
+	for (int i = 3; i < RING_AGENTS; i++)
+		life_check((agents[i] = entrain_join(LIFE_SWARM, NULL, NULL)) != NULL);
+	assert_ring(agents, 6);
+	for (int left = RING_AGENTS; left > 2; left--) {
+		uint32_t i;
+
+		do
+			i = (random = random * 1103515245 + 12345) >> 16 & 255;
+		while (i >= RING_AGENTS || !agents[i]);
+		entrain_leave(agents[i]);
+		agents[i] = NULL;
+		if (left < 12 || left % 16 == 0)
+			assert_ring(agents, 6);
+	}
+	for (int i = 0; i < RING_AGENTS; i++)
+		entrain_leave(agents[i]);
+	life_remove();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, life_setup, life_teardown)
 
 int main(void)
@@ -437,6 +515,7 @@ int main(void)
 		TEST(a_file_size_limit_is_an_error_not_a_signal),
 		TEST(leftovers_go_with_the_next_resize_or_repair),
 		TEST(a_spoiled_topology_is_found),
+		TEST(a_ring_is_one_of_the_agents_that_there_are),
 		TEST(many_workers_follow_within_two_periods),
 	};
 

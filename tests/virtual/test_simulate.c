@@ -526,6 +526,53 @@ static void draws_have_the_distributions_they_are_named_after(void **state)
 	assert_true(draw_lognormal(12345) == 137887);
 }
 
+/* Each of the living sees four of them, and is seen by each that it sees. */
+static void assert_ring(const struct simulation *simulation)
+{
+	static bool sees[64][64];
+
+	memset(sees, 0, sizeof(sees));
+	for (uint32_t slot = 0; slot < simulation->slots; slot++) {
+		struct graph_walk walk = { .slot = slot, .living = true };
+		uint32_t other, seen = 0;
+
+		if (simulation->agents[slot].state != SIMULATED_ALIVE)
+			continue;
+		for (; graph_next(simulation, &walk, &other); seen++) {
+			assert_true(other != slot && !sees[slot][other]);
+			sees[slot][other] = true;
+		}
+		assert_int_equal(seen, 4);
+	}
+	for (uint32_t one = 0; one < 64; one++)
+		for (uint32_t other = 0; other < 64; other++)
+			assert_true(sees[one][other] == sees[other][one]);
+}
+
+static void a_ring_closes_where_agents_have_gone(void **state)
+{
+	struct simulation_plan plan = plan_make("spread", 40, 1, 1);
+	struct simulation simulation;
+	struct gauge gauge = { 0 };
+	char why[200];
+
+	(void)state;
+	assert_true(graph_parse("ring:4", &plan.topology, why, sizeof(why)));
+	assert_true(simulation_open(&simulation, &plan, why, sizeof(why)));
+	assert_ring(&simulation);
+	for (int change = 0; change < 3; change++) {
+		if (change % 2)
+			simulation_join(&simulation, 500000);
+		else
+			simulation_crash(&simulation, 500000);
+		for (int cycle = 0; cycle < 25; cycle++)
+			simulation_cycle(&simulation, &gauge);
+		assert_ring(&simulation);
+		assert_true(gauge.nearest >= .9);
+	}
+	simulation_close(&simulation);
+}
+
 static void what_ends_as_another_begins_does_not_overlap_it(void **state)
 {
 	struct overlap overlap = { 0 };
@@ -559,6 +606,7 @@ int main(void)
 		cmocka_unit_test(traits_change_what_happens),
 		cmocka_unit_test(each_task_is_given_out_once),
 		cmocka_unit_test(draws_have_the_distributions_they_are_named_after),
+		cmocka_unit_test(a_ring_closes_where_agents_have_gone),
 		cmocka_unit_test(what_ends_as_another_begins_does_not_overlap_it),
 	};
 
