@@ -96,7 +96,7 @@ static int asked_list(struct disruption *disruption, struct entrain_error *error
 					  sizeof(*disruption->asked));
 	disruption->asked_count = 0;
 	for (unsigned i = 0; i < before->agent_count; i++)
-		if (picture_expects(&before->agents[i]))
+		if (picture_expects_late(before, &before->agents[i]))
 			disruption->asked[disruption->asked_count++] =
 				(struct asked){ .agent = &before->agents[i], .last = UINT64_MAX };
 	for (unsigned i = 0; i < disruption->events.count; i++) {
@@ -121,7 +121,7 @@ static enum answer answer_without_event(const struct asked *asked, const struct 
 		return GONE;
 	agent = &now->agents[*at];
 	if (agent->slot != asked->agent->slot || agent->pid != asked->agent->pid ||
-	    !picture_expects(agent))
+	    !picture_expects_late(now, agent))
 		return GONE;
 	return agent->turns >= asked->agent->turns + 2 ? STAYED : BEHIND;
 }

@@ -22,8 +22,8 @@ static int is_behind(const struct entrain_agent_info *before, const struct pictu
 	if (*at >= now->agent_count)
 		return 0;
 	agent = &now->agents[*at];
-	return agent->slot == before->slot && agent->pid == before->pid && picture_expects(agent) &&
-	       agent->turns == before->turns;
+	return agent->slot == before->slot && agent->pid == before->pid &&
+	       picture_expects_late(now, agent) && agent->turns == before->turns;
 }
 
 /* How many are behind; the first of them, as text, into `names`. */
@@ -37,7 +37,7 @@ static unsigned behind_count(const struct picture *before, const struct picture 
 	for (unsigned i = 0; i < before->agent_count; i++) {
 		const struct entrain_agent_info *agent = &before->agents[i];
 
-		if (!picture_expects(agent) || !is_behind(agent, now, &at))
+		if (!picture_expects_late(before, agent) || !is_behind(agent, now, &at))
 			continue;
 		if (count++ < BEHIND_NAMED && used < size)
 			used += (size_t)snprintf(names + used, size - used, "%s%s (pid %u)",

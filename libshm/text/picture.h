@@ -27,6 +27,15 @@ static inline int picture_expects(const struct entrain_agent_info *agent)
 	       !agent->implausible;
 }
 
+/* The same where there is time to wait for it: one that is late by less than a period has not gone silent yet. */
+static inline int picture_expects_late(const struct picture *picture,
+				       const struct entrain_agent_info *agent)
+{
+	return picture_expects(agent) ||
+	       (agent->state == ENTRAIN_STALE && !agent->implausible &&
+		picture->taken_ns - agent->next_turn_ns <= agent->period_ns);
+}
+
 /* How many agents see the goal reached among those that they look at. */
 unsigned picture_reached(const struct picture *picture);
 

@@ -13,7 +13,7 @@ evenness_least()
 
 # ---- what is refused ----------------------------------------------------------------------
 
-run 0 create web --period 250ms --max-delay 20%
+run 0 create web --period 100ms --max-delay 20%
 for wrong in 0 . .x 0.0000001 1.1 -0.3 0x1p-2 nan inf half 30 101% 0.3% 5%% ""; do
 	case $wrong in
 	0.3%) run 0 disrupt web --fraction "$wrong" ;; # small, but a share
@@ -86,7 +86,7 @@ run 0 wait web --converged
 # ---- who does not answer ------------------------------------------------------------------
 
 kill -STOP "$started"
-# It is late within a period: before, it counts as alive; then it is stale, and nobody waits for it.
+# It is late within a period: before, it counts as alive; a period later it is silent, and nobody waits for it.
 run 0 disrupt web --fraction 1 --timeout 20s
 says '^swarm web: 7 of [78] agents scattered'
 kill -CONT "$started"
