@@ -349,7 +349,7 @@ enum entrain_code agent_claim_sealed(struct entrain_agent *agent)
 {
 	if (!agent_here(agent))
 		become_own(agent);
-	if (agent->joined && slot_owned(&agent->owner))
+	if (agent->joined && entrain_joined(agent, NULL))
 		return ENTRAIN_OK;
 	agent->joined = false;
 	return claim(agent, true, NULL);

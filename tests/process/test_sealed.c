@@ -178,6 +178,7 @@ static void a_removed_swarm_holds_nobody(void **state)
 	agent->turn_ns = now_ns + CAP_NS / 2;
 	assert_true(entrain_hold_ns(agent, now_ns) == now_ns);
 	assert_int_equal(entrain_claim(late), ENTRAIN_NO_SWARM);
+	assert_int_equal(entrain_claim(agent), ENTRAIN_NO_SWARM);
 	entrain_leave(agent);
 	entrain_leave(late);
 }
