@@ -12,6 +12,8 @@
 #define DRIFT_SCATTERS 2
 /* An interval that is so near to the swarm's period is meant to be it. */
 #define NEAR_PART 64
+/* A sleep's rests vary by no more than this part of them. */
+#define STEADY_PART 16
 
 static int ns_compare(const void *one, const void *other)
 {
@@ -137,6 +139,33 @@ static void works_fill(struct gain_host *host, const struct history_host *histor
 	host->action_most_ns = host->works ? sorted[host->works - 1] : 0;
 }
 
+/* Too little was seen; but its plugin has been looking for longer. */
+static void from_slot(struct gain_host *host)
+{
+	host->kind = host->seen.rhythm;
+	host->interval_ns = host->seen.interval_ns;
+	host->rest_ns = host->interval_ns > host->seen.action_mean_ns
+				? host->interval_ns - host->seen.action_mean_ns
+				: 0;
+	host->spread_ns = host->seen.spread_ns / 2;
+}
+
+/* What drives it, of the two that were found where they differ. */
+static void kind_settle(struct gain_host *host, const struct history_host *history,
+			const struct entrain_settings *settings, int64_t interval_spread_ns)
+{
+	/* Who is no plugin's takes its turns from the swarm; and a plugin that stretches sleeps knows that they are. */
+	if (!host->seen.rhythm)
+		host->kind = settings->kind;
+	else if (host->kind == ENTRAIN_GRID &&
+		 (host->seen.rhythm == ENTRAIN_RELATIVE ||
+		  (host->spread_ns <= host->rest_ns / STEADY_PART &&
+		   drifts_from_clock(host, history, interval_spread_ns))))
+		host->kind = ENTRAIN_RELATIVE;
+	if (host->kind != ENTRAIN_RELATIVE || interval_spread_ns < host->spread_ns)
+		host->spread_ns = interval_spread_ns;
+}
+
 void habit_find(struct gain_host *host, const struct history_host *history,
 		const struct entrain_settings *settings, int64_t clock_ns)
 {
@@ -160,16 +189,10 @@ void habit_find(struct gain_host *host, const struct history_host *history,
 	interval_spread_ns = half_width(intervals, count);
 	host->spread_ns = half_width(rests, count);
 	host->kind = kind_by_votes(history, settings, clock_ns);
-	/* Who is no plugin's takes its turns from the swarm; and one that stretches sleeps knows that they are. */
-	if (host->kind && !host->seen.rhythm)
-		host->kind = settings->kind;
-	if (host->kind == ENTRAIN_GRID && host->seen.rhythm == ENTRAIN_RELATIVE)
-		host->kind = ENTRAIN_RELATIVE;
-	if (host->kind == ENTRAIN_GRID && host->spread_ns <= host->rest_ns / 16 &&
-	    drifts_from_clock(host, history, interval_spread_ns))
-		host->kind = ENTRAIN_RELATIVE;
-	if (host->kind != ENTRAIN_RELATIVE || interval_spread_ns < host->spread_ns)
-		host->spread_ns = interval_spread_ns;
+	if (host->kind)
+		kind_settle(host, history, settings, interval_spread_ns);
+	else
+		from_slot(host);
 	free(intervals);
 	works_fill(host, history);
 	strays_fill(host, history, habit_clock_ns(host, settings));
