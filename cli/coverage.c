@@ -148,6 +148,9 @@ static int memory_look(struct coverage *coverage)
 		     memory_read(memory, &coverage->counts, sizeof(coverage->counts),
 				 coverage->report.counts)))
 			coverage->told = 0;
+		for (unsigned i = 0; i < PRELOAD_RULES; i++)
+			coverage->counts.rule[i]
+				.thread[sizeof(coverage->counts.rule[i].thread) - 1] = '\0';
 	}
 	close(memory);
 	return 0;

@@ -67,6 +67,11 @@ static void rule_print(const struct preload_rule_report *rule,
 	printf("\tcalls matched %llu, in %llu burst%s; the longest took %s\n",
 	       (unsigned long long)counts->matched, (unsigned long long)counts->bursts,
 	       text_s(counts->bursts), entrain_duration_text((int64_t)counts->took_max_ns, one));
+	if (counts->thread_bursts) {
+		fputs("\tthread ", stdout);
+		text_print(stdout, counts->thread, 0);
+		printf(" began the last %u of them\n", counts->thread_bursts);
+	}
 	if (counts->interval_ns)
 		printf("\tevery %s, to %s; %s\n",
 		       entrain_duration_text((int64_t)counts->interval_ns, one),
@@ -132,6 +137,8 @@ static void rule_json(struct json *json, const struct preload_rule_report *rule,
 	json_unsigned(json, "actions", counts->acted);
 	json_unsigned(json, "acted_ns", counts->acted_ns);
 	json_unsigned(json, "acted_max_ns", counts->acted_max_ns);
+	json_text(json, "thread", counts->thread_bursts ? counts->thread : NULL);
+	json_unsigned(json, "thread_bursts", counts->thread_bursts);
 	json_unsigned(json, "interval_ns", counts->interval_ns);
 	json_unsigned(json, "spread_ns", counts->spread_ns);
 	json_text(json, "rhythm", counts->rhythm ? entrain_kind_name((int)counts->rhythm) : NULL);

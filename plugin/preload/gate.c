@@ -36,6 +36,7 @@
 #define PAUSE_WATCHED_NS INT64_C(10000000)
 
 static __thread uint32_t thread_calls, thread_rules;
+static __thread char thread_name[16];
 
 static void add(uint64_t *count, uint64_t value)
 {
@@ -54,8 +55,6 @@ static void raise_to(uint64_t *most, uint64_t value)
 /* Which rules may match this thread. */
 static uint32_t thread_ask(void)
 {
-	char name[16] = "";
-
 	if (!state.asks_threads)
 		return UINT32_MAX;
 	if (thread_calls >= NAME_CALLS)
@@ -64,9 +63,9 @@ static uint32_t thread_ask(void)
 	if ((thread_calls & (thread_calls - 1)) == 0) {
 		int saved = errno;
 
-		syscall(SYS_prctl, PR_GET_NAME, name, 0, 0, 0);
+		syscall(SYS_prctl, PR_GET_NAME, thread_name, 0, 0, 0);
 		errno = saved;
-		thread_rules = match_thread(state.rule, state.rules, name);
+		thread_rules = match_thread(state.rule, state.rules, thread_name);
 	}
 	return thread_rules;
 }
@@ -201,6 +200,19 @@ static void grid_follow(struct entrain_agent *agent, struct gate *gate,
 	entrain_set_offset(agent, found->offset_ns);
 }
 
+/* Whose bursts these are, where names are asked for anyway. */
+static void thread_tell(struct preload_rule_counts *counts)
+{
+	bool same = true;
+
+	for (unsigned i = 0; state.asks_threads && i < sizeof(counts->thread); i++) {
+		same = same && counts->thread[i] == thread_name[i];
+		counts->thread[i] = thread_name[i];
+	}
+	if (state.asks_threads)
+		counts->thread_bursts = same ? counts->thread_bursts + 1 : 1;
+}
+
 /* A burst has arrived. True: the host is to be held until its turn. */
 static bool burst_arrive(unsigned rule, struct gate *gate, struct preload_rule_counts *counts,
 			 int64_t now_ns)
@@ -213,6 +225,7 @@ static bool burst_arrive(unsigned rule, struct gate *gate, struct preload_rule_c
 	int code;
 
 	add(&counts->bursts, 1);
+	thread_tell(counts);
 	gate->burst_ns = now_ns;
 	gate->begun = gate->open = false;
 	real.clock_gettime(CLOCK_REALTIME, &wall);

@@ -57,15 +57,16 @@ struct preload_rule_counts {
 	uint64_t held_ns, held_max_ns;
 	uint64_t took_ns, took_max_ns; /* the calls themselves */
 	uint64_t busy;                 /* calls that passed because another thread had the agent */
-	uint64_t acted;                /* bursts whose action was measured */
+	uint64_t acted;                /* bursts whose action was measured ... */
 	uint64_t acted_ns,
-		acted_max_ns; /* from the begin of a burst's first call to the end of its last */
-	uint64_t interval_ns; /* median from burst to burst; 0: not known yet */
-	uint64_t spread_ns;   /* from the shortest to the longest of the last ones */
-	uint32_t stand;       /* enum preload_stand */
-	uint32_t code;        /* enum entrain_code of the last claim */
-	uint32_t rhythm;      /* enum entrain_kind recognised; 0: not yet */
-	uint32_t reserved;
+		acted_max_ns;   /* from the begin of the first call to the end of the last */
+	uint64_t interval_ns;   /* median from burst to burst; 0: not known yet */
+	uint64_t spread_ns;     /* from the shortest to the longest of the last ones */
+	uint32_t stand;         /* enum preload_stand */
+	uint32_t code;          /* enum entrain_code of the last claim */
+	uint32_t rhythm;        /* enum entrain_kind recognised; 0: not yet */
+	uint32_t thread_bursts; /* in a row that `thread` began; 0: names are not asked for */
+	char thread[16];
 };
 
 /* Of one process: all zero in a child. */

@@ -175,7 +175,9 @@ static bool rules_read(const struct wishes *wishes)
 		stay_off("more than %d rules name this executable", PRELOAD_RULES);
 		return false;
 	}
-	if (!state.rules && wishes->swarm)
+	/* Whose calls they are belongs to what is to be found out. */
+	state.asks_threads = !state.rules && wishes->swarm;
+	if (state.asks_threads)
 		rule_to_watch(wishes->swarm);
 	if (!state.rules)
 		snprintf(preload_report.why, sizeof(preload_report.why),
