@@ -13,6 +13,8 @@
 
 #define PPM 1000000
 #define LABEL_BYTES 12 /* of a rule's name that an agent's label keeps */
+/* A thread that began so many bursts in a row is the one that is meant. */
+#define THREAD_BURSTS 8
 #define SLEEPS \
 	(1u << ENTRAIN_CALL_nanosleep | 1u << ENTRAIN_CALL_clock_nanosleep | \
 	 1u << ENTRAIN_CALL_usleep | 1u << ENTRAIN_CALL_sleep)
@@ -115,18 +117,68 @@ static void name_make(char *to, size_t size, const char *path)
 			      : '-';
 }
 
-/* The calls that were really seen among those that the rule is for. */
-static uint32_t calls_seen(const struct coverage *coverage, const char *label)
+/* The rule of an agent's label in what its process lays open; -1: none. */
+static int rule_laid_open(const struct coverage *coverage, const char *label)
 {
-	uint32_t calls = 0, meant = 0;
-
 	for (unsigned i = 0; i < coverage->report.rules; i++)
 		if (strncmp(coverage->report.rule[i].name, label, LABEL_BYTES) == 0)
-			meant |= coverage->report.rule[i].calls;
+			return (int)i;
+	return -1;
+}
+
+/* The calls that were really seen among those that the rule is for; and the thread, if it was always the same. */
+static void rule_from_seen(struct entrain_rule *rule, const struct coverage *coverage,
+			   const char *label)
+{
+	const int index = rule_laid_open(coverage, label);
+	const struct preload_rule_counts *counts;
+	uint32_t meant;
+
+	if (index < 0)
+		return;
+	meant = coverage->report.rule[index].calls;
+	counts = &coverage->counts.rule[index];
 	for (unsigned call = 0; call < PRELOAD_CALLS; call++)
 		if (coverage->counts.seen[call] && meant & 1u << call)
-			calls |= 1u << call;
-	return calls ? calls : meant;
+			rule->calls |= 1u << call;
+	if (!rule->calls)
+		rule->calls = meant;
+	if (counts->thread_bursts >= THREAD_BURSTS)
+		plain_copy(rule->thread, sizeof(rule->thread), counts->thread);
+}
+
+/* A process that has given itself another title is meant by that: all of PostgreSQL's have one executable. */
+static void role_read(struct entrain_rule *rule, unsigned pid)
+{
+	char path[64], title[ENTRAIN_GLOB_MOST];
+	size_t length;
+	FILE *stream;
+
+	snprintf(path, sizeof(path), "/proc/%u/cmdline", pid);
+	stream = fopen(path, "re");
+	if (!stream)
+		return;
+	length = fread(title, 1, sizeof(title) - 1, stream);
+	fclose(stream);
+	title[length] = '\0';
+	length = strlen(title);
+	while (length && title[length - 1] == ' ')
+		title[--length] = '\0';
+	if (strstr(title, ": "))
+		plain_copy(rule->role, sizeof(rule->role), title);
+}
+
+/* Its path; or, where that is reached by links of other names, any of the name that it was called by. */
+static void exe_make(struct entrain_rule *rule, const char *exe, const char *name)
+{
+	const char *base = strrchr(exe, '/');
+
+	if (base && strncmp(base + 1, name, strlen(name)) == 0) {
+		plain_copy(rule->exe, sizeof(rule->exe), exe);
+		return;
+	}
+	rule->exe[0] = '*';
+	plain_copy(rule->exe + 1, sizeof(rule->exe) - 1, name);
 }
 
 /* From what its process shows; where that must not be looked at, from its name. */
@@ -140,16 +192,15 @@ static void rule_make(struct entrain_rule *rule, const struct entrain_agent_info
 		deleted = strstr(coverage.exe, " (deleted)");
 		if (deleted)
 			*deleted = '\0';
-		plain_copy(rule->exe, sizeof(rule->exe), coverage.exe);
-		rule->calls = calls_seen(&coverage, agent->label);
+		exe_make(rule, coverage.exe, agent->name);
+		rule_from_seen(rule, &coverage, agent->label);
+		role_read(rule, agent->pid);
 	} else {
-		rule->exe[0] = '*';
-		rule->exe[1] = '/';
-		plain_copy(rule->exe + 2, sizeof(rule->exe) - 2, agent->name);
+		exe_make(rule, "", agent->name);
 	}
 	if (!rule->calls)
 		rule->calls = 1u << ENTRAIN_CALL_fsync | 1u << ENTRAIN_CALL_fdatasync;
-	name_make(rule->name, sizeof(rule->name), rule->exe);
+	name_make(rule->name, sizeof(rule->name), agent->name);
 	if (rule->calls & SLEEPS && !(rule->calls & ~SLEEPS))
 		rule->action = ENTRAIN_ACTION_PACE;
 }
@@ -234,7 +285,7 @@ static void rule_print(const struct gain *gain, const struct entrain_rule *rule,
 	key_print("role", rule->role, out);
 	key_print("path", rule->path, out);
 	key_print("thread", rule->thread, out);
-	if (!own && rule->action != ENTRAIN_ACTION_PACE)
+	if (!own && rule->action != ENTRAIN_ACTION_PACE && !rule->thread[0] && !rule->role[0])
 		fputs("; a flush that others wait for must not be held: name thread or role, too\n",
 		      out);
 	for (unsigned call = 0; call < ENTRAIN_CALL_COUNT; call++)

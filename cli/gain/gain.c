@@ -69,22 +69,36 @@ static int64_t interval_usual_ns(const struct gain *gain)
 	return usual_ns > 0 ? usual_ns : gain->settings.period_ns;
 }
 
-/* How long actions take that meet so many, of what samples there are. */
+/* The samples that met `from` up to `below`, added to `times_ns`. */
+static unsigned samples_take(const struct gain *gain, unsigned from, unsigned below,
+			     int64_t *times_ns)
+{
+	unsigned used = 0;
+
+	for (unsigned i = 0; i < gain->count; i++)
+		for (unsigned k = 0; k < gain->hosts[i].works; k++)
+			if (gain->hosts[i].mets[k] >= from && gain->hosts[i].mets[k] < below)
+				times_ns[used++] = gain->hosts[i].works_ns[k];
+	return used;
+}
+
+/* How long actions take that meet so many; and the few that met fewest. */
 static void levels_fill(struct gain *gain)
 {
 	int64_t *times_ns =
 		memory_resize(NULL, (size_t)gain->count * GAIN_SAMPLES + 1, sizeof(*times_ns));
+	unsigned calm = 0;
 
 	for (unsigned level = 0; level < GAIN_LEVELS; level++) {
-		const unsigned next = level + 1 < GAIN_LEVELS ? level_from[level + 1] : ~0u;
-		unsigned used = 0;
+		const unsigned from = level_from[level],
+			       below = level + 1 < GAIN_LEVELS ? level_from[level + 1] : ~0u,
+			       used = samples_take(gain, from, below, times_ns);
 
-		for (unsigned i = 0; i < gain->count; i++)
-			for (unsigned k = 0; k < gain->hosts[i].works; k++)
-				if (gain->hosts[i].mets[k] >= level_from[level] &&
-				    gain->hosts[i].mets[k] < next)
-					times_ns[used++] = gain->hosts[i].works_ns[k];
 		gain->levels[level] = (struct gain_level){ used, habit_median(times_ns, used) };
+		if (calm >= LEVEL_LEAST)
+			continue;
+		calm = samples_take(gain, 0, below, times_ns);
+		gain->calm_ns = habit_median(times_ns, calm);
 	}
 	free(times_ns);
 }
@@ -284,11 +298,15 @@ static int are_free(const struct gain *gain)
 	return -1;
 }
 
+/* Of one picture nothing is known but what actions take in the mean. */
 static int64_t action_usual_ns(const struct gain *gain)
 {
-	int64_t *times_ns = memory_resize(NULL, gain->count + 1, sizeof(*times_ns)), usual_ns;
+	int64_t *times_ns, usual_ns;
 	unsigned used = 0;
 
+	if (gain->calm_ns)
+		return gain->calm_ns;
+	times_ns = memory_resize(NULL, gain->count + 1, sizeof(*times_ns));
 	for (unsigned i = 0; i < gain->count; i++)
 		if (gain->hosts[i].kind)
 			times_ns[used++] = gain->hosts[i].action_ns;

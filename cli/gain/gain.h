@@ -81,6 +81,7 @@ struct gain {
 	unsigned watched;   /* of them, those that were told to, whatever the swarm's mode */
 	struct history_overlap now;
 	struct gain_level levels[GAIN_LEVELS];
+	int64_t calm_ns;         /* median of the few actions that met fewest; 0: not known */
 	struct gain_setting set; /* as the swarm is set, with the rule's cap */
 	int set_fits;            /* most hosts fit it */
 	struct gain_forecast as_set, advised;

@@ -24,7 +24,8 @@ static const struct {
 			 "No more are at once than would be with the swarm: there is nothing to "
 			 "gain." },
 	[GAIN_SHORT] = { "short",
-			 "These actions are over within a millisecond. A journal writes such "
+			 "These actions are over within a millisecond where few meet. A journal "
+			 "writes such "
 			 "flushes together, so they help each other: spreading them does not "
 			 "pay." },
 	[GAIN_FREE] = { "free", "Those that met others took hardly longer than those that were "
