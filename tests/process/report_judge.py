@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+# Judges what `entrainctl report --json` says by what the hosts logged themselves; shares no code with it.
+#
+#	report_judge.py watched REPORT LOG...		periods and how many at once are those of the logs
+#	report_judge.py acting REPORT WHICH CYCLES LOG...	the forecast holds what happened in the last cycles
+#	report_judge.py loops|status JSON LOG...	periods of loops whose works take no time
+#	report_judge.py wild REPORT | lines REPORT | bursts CHECK CALLS LEAST_NS
+#
+# A line of a log is when a flush arrived, began and was over, in us; of a loop, when its work began.
+import json
+import statistics
+import sys
+
+what, name, rest = sys.argv[1], sys.argv[2], sys.argv[3:]
+told = json.load(open(name))
+
+
+def read(names):
+    """Whole lines only: the hosts are still writing."""
+    logs = []
+    for one in names:
+        text = open(one).read()
+        logs.append([[int(word) for word in line.split()] for line in text[: text.rfind("\n")].splitlines()])
+    return logs
+
+
+def interval(log):
+    begins = [line[0] for line in log]
+    return statistics.median(after - before for before, after in zip(begins, begins[1:]))
+
+
+def at_once(flushes):
+    """The most (begin, end) in progress at one instant."""
+    edges = sorted([(end, -1) for _, end in flushes] + [(begin, 1) for begin, _ in flushes])
+    level = most = 0
+    for _, step in edges:
+        level += step
+        most = max(most, level)
+    return most
+
+
+def fail(text):
+    sys.exit("%s: %s" % (name, text))
+
+
+if what == "watched":
+    logs = read(rest)
+    if told["actions_lost"] > 2:
+        fail("%d actions were missed" % told["actions_lost"])
+    if len(told["hosts"]) != len(logs):
+        fail("%d hosts, not %d" % (len(told["hosts"]), len(logs)))
+    usual = statistics.median(interval(log) for log in logs)
+    for host in told["hosts"]:
+        if abs(host["interval_ns"] / 1000 / usual - 1) > 0.01:
+            fail("period %d ns, not %d us" % (host["interval_ns"], usual))
+        if host["actions"] < 5 or not host["observes"]:
+            fail("host %s" % host)
+    # the last seconds, as the report saw them
+    until = max(log[-1][2] for log in logs)
+    flushes = [(line[1], line[2]) for log in logs for line in log if line[1] > until - 5000000]
+    took = statistics.median(line[2] - line[1] for log in logs for line in log)
+    for host in told["hosts"]:
+        if abs(host["action_ns"]["p50"] / 1000 / took - 1) > 0.05:
+            fail("an action of %d ns, not %d us: %s" % (host["action_ns"]["p50"], took, host))
+    if abs(told["overlap"]["max"] - at_once(flushes)) > 1:
+        fail("%d at once, the logs say %d" % (told["overlap"]["max"], at_once(flushes)))
+    # a sleep takes no longer beside others, which the report says where it has seen it
+    if told["verdict"] not in ("worth", "free"):
+        fail("verdict %s" % told["verdict"])
+elif what == "acting":
+    forecast, cycles, logs = told[rest[0]], int(rest[1]), read(rest[2:])
+    usual = statistics.median(interval(log) for log in logs)
+    until = min(log[-1][2] for log in logs)
+    peaks = []
+    for cycle in range(cycles):
+        begin, end = until - (cycle + 1) * usual, until - cycle * usual
+        peaks.append(at_once([(line[1], line[2]) for log in logs for line in log if begin <= line[1] < end]))
+    least, most = forecast["overlap"]
+    if not least <= statistics.median_low(peaks) <= most:
+        fail("forecast %d to %d at once, and it was %s" % (least, most, peaks))
+    if most >= told["overlap"]["max"]:
+        fail("a forecast of %d is no better than %d" % (most, told["overlap"]["max"]))
+    held = [line[1] - line[0] for log in logs for line in log[-cycles:]]
+    if statistics.mean(held) > forecast["delay_ns"]["mean"] / 1000 * 1.25 + usual / 50:
+        fail("held %d us in the mean, forecast %d ns" % (statistics.mean(held), forecast["delay_ns"]["mean"]))
+elif what in ("loops", "status"):
+    logs = read(rest)
+    hosts = told["hosts" if what == "loops" else "agents"]
+    if len(hosts) != len(logs):
+        fail("%d hosts, not %d" % (len(hosts), len(logs)))
+    if what == "status" and (told["observed"]["verdict"] == "unknown" or not told["observed"]["hosts"]):
+        fail("nothing is said of what is observed")
+    for found, logged in zip(sorted(host["interval_ns"] for host in hosts), sorted(interval(log) for log in logs)):
+        if abs(found / 1000 / logged - 1) > 0.01:
+            fail("period %d ns, not %d us" % (found, logged))
+    if any(host["rhythm"] != "relative" for host in hosts):
+        fail("a sleep is no sleep: %s" % [host["rhythm"] for host in hosts])
+elif what == "wild":
+    if told["verdict"] != "no-rhythm" or told["acting_advised"] or told["lines"] or told["steps"]:
+        fail("of what has no rhythm: %s" % told["verdict"])
+elif what == "lines":
+    print(told["lines"], end="")
+elif what == "bursts":
+    calls, least = int(rest[0]), int(rest[1])
+    rule = told["rules"][0]
+    whole = rule["matched"] // calls
+    if not whole <= rule["bursts"] <= whole + 1:
+        fail("%d calls in %d bursts" % (rule["matched"], rule["bursts"]))
+    # two at a time now and then come within 10 ms of each other
+    if rule["actions"] < rule["bursts"] - 2 or rule["acted_ns"] / rule["actions"] < least * 0.9:
+        fail("%d actions of %d ns in the mean" % (rule["actions"], rule["acted_ns"] / max(1, rule["actions"])))
+else:
+    sys.exit(2)

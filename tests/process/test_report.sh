@@ -1,0 +1,151 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What `report` and `status` say of hosts that are only watched, against what the hosts log themselves: periods, how many at once;
+# that what they forecast is what happens when the swarm then acts; that the lines which they give are right, and spread the hosts.
+# Needs tests/process/preload_flush and preload_loop, python3; the tool and the plugin, built.
+
+command -v python3 >/dev/null || exit 77
+. "${srcdir:-.}/tests/process/preload_lib.sh"
+# What is slowed several times keeps no time.
+[ -z "$runtime" ] || { echo "not with a sanitizer"; exit 0; }
+flush=${host%preload_host}preload_flush
+loop=${host%preload_host}preload_loop
+judge=$(cd "${srcdir:-.}" && pwd)/tests/process/report_judge.py
+pids=
+end()
+{
+	[ -z "$pids" ] || kill $pids 2>/dev/null
+	rm -rf "$ENTRAIN_DIR" "$work"
+}
+trap end EXIT
+trap 'exit 1' INT TERM HUP
+cd "$work" || exit 99
+
+# start SWARM NUMBER COMMAND...: in the background, its log is SWARM.NUMBER
+start()
+{
+	local swarm=$1 number=$2
+	shift 2
+	LD_PRELOAD=$library ENTRAIN_LOG=$work/log ENTRAIN_CONFIG=$work/$swarm.ini \
+		"$@" >"$swarm.$number" 2>"$swarm.$number.err" &
+	pids="$pids $!"
+}
+
+# rule SWARM LINE...: its configuration
+rule()
+{
+	local swarm=$1
+	shift
+	printf '%s\n' "[rule flush-$swarm]" 'exe = */preload_flush' 'call = usleep' "swarm = $swarm" "$@" >"$swarm.ini"
+}
+
+# cycles SWARM NUMBER: until the first host of a swarm has come so often
+cycles()
+{
+	for ((tries = 0; tries < 3000; tries++)); do
+		[ "$(cat "$1.0" 2>/dev/null | wc -l)" -ge "$2" ] && return
+		sleep .02
+	done
+	no "$1 does not come to cycle $2: $(cat "$1.0.err")"
+}
+
+# what happens SWARM: watched; forecast; then let act, and see
+let_act()
+{
+	local swarm=$1
+	cycles "$swarm" 6
+	ENTRAIN_CONFIG=$work/$swarm.ini "$entrainctl" report "$swarm" --for 5s --json >"$swarm.json" || echo "report failed"
+	python3 "$judge" watched "$swarm.json" "$swarm".? || echo "$swarm: $(cat "$swarm.json")"
+	ENTRAIN_CONFIG=$work/$swarm.ini "$entrainctl" report "$swarm" --for 1s --text >"$swarm.text" || echo "report --text failed"
+	grep -q "entrainctl set $swarm mode=act" "$swarm.text" || echo "the command is not told: $(cat "$swarm.text")"
+	tool set "$swarm" mode=act || echo "set failed"
+	cycles "$swarm" $(($(wc -l <"$swarm.0") + $2))
+	python3 "$judge" acting "$swarm.json" acting_as_set 6 "$swarm".? || echo "$swarm: $(cat "$swarm.json")"
+}
+
+# The lines that are given for hosts that are watched in a swarm which is not theirs.
+take_advice()
+{
+	cycles wrong 9
+	ENTRAIN_CONFIG=$work/wrong.ini "$entrainctl" report wrong --for 5s --json >wrong.json || echo "report failed"
+	python3 "$judge" watched wrong.json wrong.? || echo "wrong: $(cat wrong.json)"
+	python3 "$judge" lines wrong.json >new.ini
+	"$entrainctl" check --config new.ini >check.out 2>&1 || echo "the lines are wrong: $(cat check.out new.ini)"
+	grep -q '^kind = relative$' new.ini && grep -q '^action = stagger$' new.ini || echo "lines: $(cat new.ini)"
+	# They are no children of this shell: their end is awaited by their slots, and their logs are begun anew.
+	kill "$@"
+	rm -f wrong.?
+	tool rm wrong || echo "rm failed"
+	cp new.ini wrong.ini
+	ENTRAIN_CONFIG=$work/wrong.ini tool create wrong || echo "create failed"
+	pids=
+	trap 'kill $pids' EXIT
+	for i in 0 1 2 3 4 5 6 7; do start wrong $i "$flush" sleep 600 30 3; done
+	cycles wrong 26
+	python3 "$judge" acting wrong.json acting_advised 6 wrong.? || echo "wrong: $(cat wrong.json)"
+}
+
+# ---- the hosts ---------------------------------------------------------------------------------------
+
+tool create clock --period 800ms --kind grid --max-delay 90% || no "create clock"
+tool create tight --period 800ms --kind grid --max-delay 90% || no "create tight"
+tool create loops --period 800ms --kind relative || no "create loops"
+tool create wrong || no "create wrong"
+tool create wild || no "create wild"
+for swarm in clock tight loops; do tool set $swarm mode=observe || no "set $swarm"; done
+rule clock 'action = stagger' 'max_delay = 90%'
+# a third of the period: less than eight of these actions need one after the other
+rule tight 'action = stagger' 'max_delay = 30%'
+rule wrong 'action = observe'
+rule wild 'action = observe'
+printf '%s\n' '[rule loops]' 'exe = */preload_loop' 'call = nanosleep' 'swarm = loops' 'action = pace' >loops.ini
+for i in 0 1 2 3 4 5 6 7; do
+	start clock $i "$flush" clock 800 40 4
+	start tight $i "$flush" clock 800 60 3
+done
+before=$pids
+for i in 0 1 2 3 4 5 6 7; do start wrong $i "$flush" sleep 600 30 3; done
+wrong=${pids#"$before"}
+for i in 0 1 2 3; do start wild $i "$flush" random 500 30 3; done
+wild=$!
+for ((i = 0; i < 16; i++)); do start loops $i "$loop" nanosleep $((790000 + i * 1000)) 1000000; done
+
+(let_act clock 16) >clock.told 2>&1 &
+one=$!
+(let_act tight 16) >tight.told 2>&1 &
+two=$!
+started=$pids
+(take_advice $wrong) >wrong.told 2>&1 &
+three=$!
+
+# ---- sleeps, and what has no rhythm ------------------------------------------------------------------
+
+cycles loops 8
+"$entrainctl" report loops --for 4s --json >loops.json || no "report loops"
+yes_or python3 "$judge" loops loops.json loops.? loops.1?
+"$entrainctl" status loops --json >status.json || no "status loops"
+yes_or python3 "$judge" status status.json loops.? loops.1?
+"$entrainctl" status loops >status.text || no "status loops"
+grep -q '^only watched' status.text && grep -q '^now: ' status.text || no "status: $(cat status.text)"
+"$entrainctl" report wild --for 6s --json >wild.json || no "report wild"
+yes_or python3 "$judge" wild wild.json
+
+# ---- bursts, as check PID counts them; a swarm that is removed -----------------------------------------
+
+"$entrainctl" check $wild --json >wild.check || no "check $wild"
+yes_or python3 "$judge" bursts wild.check 3 30000000
+tool rm wild
+tool create wild
+for ((tries = 0; tries < 500; tries++)); do
+	"$entrainctl" check $wild >wild.check
+	grep -q 'out: its swarm was removed' wild.check && break
+	sleep .02
+done
+grep -q 'out: its swarm was removed' wild.check || no "a swarm that was removed: $(cat wild.check)"
+
+wait $one $two $three
+for told in clock tight wrong; do
+	[ -s $told.told ] && no "$told: $(cat $told.told)" || passed=$((passed + 1))
+done
+yes_or [ ! -e log ]
+finish
