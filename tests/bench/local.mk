@@ -11,7 +11,9 @@ bench: $(bench_programs) %D%/bench_preload_call
 	@for program in $(bench_programs); do \
 		echo "== $$program"; ./$$program || exit 1; echo; \
 	done
-	@echo '== %D%/bench_preload.sh'; srcdir='$(srcdir)' $(srcdir)/%D%/bench_preload.sh
+	@for script in bench_preload bench_preload_redis bench_preload_postgresql; do \
+		echo "== %D%/$$script.sh"; srcdir='$(srcdir)' $(srcdir)/%D%/$$script.sh; echo; \
+	done
 
 %C%_bench_decide_SOURCES = %D%/bench_decide.c
 %C%_bench_decide_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/libshm
@@ -43,3 +45,4 @@ EXTRA_PROGRAMS += %D%/bench_preload_call
 CLEANFILES += %D%/bench_preload_call
 %C%_bench_preload_call_SOURCES = %D%/bench_preload_call.c
 EXTRA_DIST += %D%/bench_preload.sh
+EXTRA_DIST += %D%/bench_preload_redis.sh %D%/bench_preload_postgresql.sh %D%/pairs.py %D%/redis_open_loop.py %D%/pgbench_waits.py

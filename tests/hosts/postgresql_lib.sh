@@ -114,10 +114,10 @@ TEXT
 for ((i = 1; i < clusters; i++)); do cp -a c0 c$i; done
 for ((i = 0; i < clusters; i++)); do echo "unix_socket_directories = '$disk/c$i'" >>c$i/postgresql.conf; done
 
-# load_make CLUSTER: what pgbench works on
+# load_make CLUSTER [SCALE]: what pgbench works on
 load_make()
 {
-	"${as[@]}" "$bin/pgbench" -i -q -s 1 -h "$disk/c$1" postgres >bench$1.log 2>&1 || no "pgbench -i: $(tail -3 bench$1.log)"
+	"${as[@]}" "$bin/pgbench" -i -q -s "${2:-1}" -h "$disk/c$1" postgres >bench$1.log 2>&1 || no "pgbench -i: $(tail -3 bench$1.log)"
 }
 
 # load_start CLUSTER SECONDS [OPTION...]: paced, far below what the disk can do
@@ -127,10 +127,10 @@ load_start()
 	jobs="$jobs $!"
 }
 
-# checkpoints_start CLUSTER: at whole periods of the wall clock
+# checkpoints_start CLUSTER TIMES: at whole periods of the wall clock
 checkpoints_start()
 {
 	yes "select pg_sleep(($period - mod(extract(epoch from clock_timestamp())::numeric, $period))::float8);
-		checkpoint;" 2>/dev/null | ask $1 >checkpoints$1.log 2>&1 &
+		checkpoint;" 2>/dev/null | head -n $((2 * $2)) | ask $1 >checkpoints$1.log 2>&1 &
 	jobs="$jobs $!"
 }

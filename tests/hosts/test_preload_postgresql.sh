@@ -19,7 +19,7 @@ done
 
 for ((i = 0; i < clusters; i++)); do
 	load_start $i 600
-	checkpoints_start $i
+	checkpoints_start $i 600
 done
 # Three are watched, and in two more the order settles; then three or four that count.
 began=$(date +%s)
