@@ -97,6 +97,8 @@ static ngx_int_t log_add(struct entrain_main *main, ngx_open_file_t *file)
 	log->file = file;
 	log->buffer = of_log_modules(file->flush) ? file->data : NULL;
 	log->seen = log->buffer ? log->buffer->pos : NULL;
+	log->since = ngx_current_msec;
+	log->fd = file->fd;
 	return NGX_OK;
 }
 
@@ -138,6 +140,24 @@ static void count(ngx_atomic_t *counter)
 	(void)ngx_atomic_fetch_add(counter, 1);
 }
 
+/*
+ * A buffer that is shorter than it was has been written by somebody else: because a line did not fit, if neither flush= was over nor
+ * the file opened anew. (One line that leaves it just as long as it was goes unseen.)
+ */
+static void log_look(struct entrain_log *log, struct entrain_counters *counters)
+{
+	const struct entrain_log_buffer *buffer = log->buffer;
+	const bool anew = log->fd != log->file->fd,
+		   over = buffer->flush && ngx_current_msec - log->since >= buffer->flush;
+
+	if (buffer->pos < log->seen && counters)
+		count(anew || over ? &counters->other : &counters->full);
+	if (buffer->pos < log->seen || log->seen == buffer->start)
+		log->since = ngx_current_msec;
+	log->seen = buffer->pos;
+	log->fd = log->file->fd;
+}
+
 void entrain_logs_flush(struct entrain_main *main, ngx_log_t *log)
 {
 	struct entrain_counters *counters = entrain_counters_of(main);
@@ -146,39 +166,24 @@ void entrain_logs_flush(struct entrain_main *main, ngx_log_t *log)
 	for (ngx_uint_t i = 0; i < main->logs.nelts; i++) {
 		const struct entrain_log_buffer *buffer = logs[i].buffer;
 
-		/* since the last request there may have been a flush that nobody has seen */
-		if (buffer && counters && buffer->pos < logs[i].seen)
-			count(&counters->other);
+		if (buffer)
+			log_look(&logs[i], counters);
 		if (buffer && counters && buffer->pos > buffer->start)
 			count(&counters->turn);
 		logs[i].file->flush(logs[i].file, log);
-		logs[i].seen = buffer ? buffer->pos : NULL;
+		if (buffer)
+			logs[i].seen = buffer->pos;
 	}
 }
 
-/*
- * A buffer that is shorter than it was has been written. If what was in it and the line that is in it now do not go together,
- * it was because it was full. (One line more that leaves it just as long as it was is taken for none.)
- */
 ngx_int_t entrain_logs_watch(ngx_http_request_t *r)
 {
 	struct entrain_main *main = ngx_http_get_module_main_conf(r, ngx_http_entrain_module);
 	struct entrain_counters *counters = entrain_counters_of(main);
 	struct entrain_log *logs = main->logs.elts;
 
-	for (ngx_uint_t i = 0; counters && i < main->logs.nelts; i++) {
-		const struct entrain_log_buffer *buffer = logs[i].buffer;
-
-		if (!buffer)
-			continue;
-		if (buffer->pos < logs[i].seen) {
-			const ptrdiff_t before = logs[i].seen - buffer->start,
-					line = buffer->pos - buffer->start;
-
-			count(before + line > buffer->last - buffer->start ? &counters->full
-									   : &counters->other);
-		}
-		logs[i].seen = buffer->pos;
-	}
+	for (ngx_uint_t i = 0; i < main->logs.nelts; i++)
+		if (logs[i].buffer)
+			log_look(&logs[i], counters);
 	return NGX_OK;
 }

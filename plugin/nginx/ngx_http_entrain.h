@@ -47,7 +47,10 @@ struct entrain_main {
 struct entrain_log {
 	ngx_open_file_t *file;
 	const struct entrain_log_buffer *buffer; /* NULL: not known */
-	u_char *seen;                            /* end of what was in it when last looked at */
+	/* as it was when last looked at: its end, when its first line came, and the descriptor */
+	u_char *seen;
+	ngx_msec_t since;
+	ngx_fd_t fd;
 };
 
 /* Remember that the log files of a location are written with (`on`) or without entrain. */

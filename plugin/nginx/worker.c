@@ -3,6 +3,7 @@
 #include "ngx_http_entrain.h"
 
 #define MS_NS INT64_C(1000000)
+#define JOIN_AFTER_MOST_NS (500 * MS_NS)
 
 /*
  * One a process. Static, for a process without a master changes its cycle under it. `place` is what nginx's debug log looks
@@ -125,6 +126,20 @@ static void timer_fired(ngx_event_t *timer)
 	timer_set();
 }
 
+/*
+ * A worker joins a moment after it started: those that it replaces at a reload have left by then, so the new ones divide the
+ * whole circle and not what the old ones leave free. The first turn is within flush= all the same: the delay that is allowed
+ * in a cycle is not needed in the first.
+ */
+static ngx_msec_t join_after_ms(const struct entrain_main *main)
+{
+	const int64_t after_ns = entrain_settings_max_delay_ns(&main->settings);
+
+	return (ngx_msec_t)((after_ns < JOIN_AFTER_MOST_NS ? after_ns : JOIN_AFTER_MOST_NS) /
+			    MS_NS) +
+	       1;
+}
+
 void entrain_worker_start(ngx_cycle_t *cycle, struct entrain_main *main)
 {
 	worker.main = main;
@@ -135,8 +150,7 @@ void entrain_worker_start(ngx_cycle_t *cycle, struct entrain_main *main)
 	/* A worker that is to end does not wait for its turn. */
 	worker.timer.cancelable = 1;
 	worker.told = ENTRAIN_OK;
-	join(cycle->log);
-	timer_set();
+	ngx_add_timer(&worker.timer, join_after_ms(main));
 }
 
 void entrain_worker_end(void)
