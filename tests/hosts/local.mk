@@ -12,6 +12,6 @@ HOST_TESTS += %D%/test_postgres_spread.sh
 EXTRA_DIST += %D%/postgres_fixture.sh %D%/checkpoint_turns.py %D%/test_postgres_spread.sh
 
 # The nginx module.
-HOST_TESTS += %D%/test_nginx_turns.sh %D%/test_nginx.sh
+HOST_TESTS += %D%/test_nginx_turns.sh %D%/test_nginx_lines.sh %D%/test_nginx.sh
 EXTRA_DIST += %D%/test_nginx_turns.sh %D%/test_nginx.sh %D%/nginx_lib.sh %D%/nginx_watch.py %D%/nginx_turns.py \
-	%D%/nginx_load.py
+	%D%/nginx_load.py %D%/nginx_lines.py %D%/test_nginx_lines.sh

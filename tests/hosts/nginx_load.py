@@ -12,7 +12,7 @@ import time
 
 REQUEST = "GET /?%d HTTP/1.1\r\nHost: test\r\n%s\r\n"
 TOGETHER = 50
-WORKER = re.compile(rb"HTTP/1.1 200 .*?\r\nX-Worker: (\d+)\r\n.*?\r\n\r\nok\n", re.S)
+WORKER = re.compile(rb"HTTP/1.1 200 .*?\r\nX-Worker: (\d+)\r\n.*?\r\nok\n", re.S)
 
 
 async def one(port, number, due, out):
