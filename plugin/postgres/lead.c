@@ -5,8 +5,6 @@
 #define SECOND_US INT64_C(1000000)
 /* Whoever looks then sees the new second, by whichever clock. */
 #define SECOND_BEGUN_US INT64_C(20000)
-/* The running mean moves by this part of what is new. */
-#define MEAN_GAIN 4
 
 static bool whole_seconds(const struct lead *lead)
 {
@@ -16,7 +14,7 @@ static bool whole_seconds(const struct lead *lead)
 void lead_spread(struct lead *lead, int64_t spread_us)
 {
 	if (spread_us != lead->spread_us)
-		lead->measured = 0;
+		lead->last_us[0] = lead->last_us[1] = spread_us;
 	lead->spread_us = spread_us;
 }
 
@@ -26,16 +24,13 @@ void lead_learn(struct lead *lead, int64_t asked_us, int64_t started_us, int64_t
 
 	if (whole_seconds(lead))
 		from_us = started_us - started_us % SECOND_US;
-	if (lead->measured == 0)
-		lead->mean_us = 0;
-	if (lead->measured < MEAN_GAIN)
-		lead->measured++;
-	lead->mean_us += (sync_began_us - from_us - lead->mean_us) / lead->measured;
+	lead->last_us[1] = lead->last_us[0];
+	lead->last_us[0] = sync_began_us - from_us;
 }
 
 int64_t lead_expected_us(const struct lead *lead)
 {
-	return lead->measured ? lead->mean_us : lead->spread_us;
+	return lead->last_us[0] > lead->last_us[1] ? lead->last_us[0] : lead->last_us[1];
 }
 
 /* The nearest second, and the same one the next time, though it be a little further away then. */
@@ -47,11 +42,16 @@ static int64_t second_near(struct lead *lead, int64_t when_us)
 	return when_us - beyond_us + (lead->up ? SECOND_US : 0);
 }
 
-int64_t lead_ask_us(struct lead *lead, int64_t turn_us)
+int64_t lead_ask_us(struct lead *lead, int64_t turn_us, int64_t latest_us)
 {
 	int64_t ask_us = turn_us - lead_expected_us(lead);
 
-	return whole_seconds(lead) ? second_near(lead, ask_us) + SECOND_BEGUN_US : ask_us;
+	if (!whole_seconds(lead))
+		return ask_us < latest_us ? ask_us : latest_us;
+	ask_us = second_near(lead, ask_us);
+	if (ask_us > latest_us)
+		ask_us = latest_us - latest_us % SECOND_US;
+	return ask_us + SECOND_BEGUN_US;
 }
 
 int64_t lead_slack_us(const struct lead *lead)

@@ -15,10 +15,9 @@
 #include <stdint.h>
 
 struct lead {
-	int64_t spread_us; /* that the server means to write for */
-	int64_t mean_us;   /* from asking to syncing, running mean */
-	int measured;      /* how many it is the mean of, up to a few */
-	bool up;           /* the second was rounded up to last */
+	int64_t spread_us;  /* that the server means to write for */
+	int64_t last_us[2]; /* from asking to syncing, the last two times */
+	bool up;            /* the second was rounded up to last */
 };
 
 /* completion_target x timeout, as it is now. What was measured while it was another says nothing any more. */
@@ -27,11 +26,15 @@ void lead_spread(struct lead *lead, int64_t spread_us);
 /* Learn from a checkpoint that was asked for. */
 void lead_learn(struct lead *lead, int64_t asked_us, int64_t started_us, int64_t sync_began_us);
 
-/* How long from asking to syncing: as measured or, before that, as long as the server may take to write. */
+/*
+ * How long from asking to syncing: the longer of the last two times; before that, as long as the server may take to write. Not
+ * the mean: a checkpoint with little to write, as after a start, says nothing about the next, and to be asked late is worse
+ * than to be early, since the next one then has to wait.
+ */
 int64_t lead_expected_us(const struct lead *lead);
 
-/* When to ask for a sync at `turn_us`. */
-int64_t lead_ask_us(struct lead *lead, int64_t turn_us);
+/* When to ask for a sync at `turn_us`; not later than `latest_us`. */
+int64_t lead_ask_us(struct lead *lead, int64_t turn_us, int64_t latest_us);
 
 /* Whoever is asked begins within so much, if it is not busy; a checkpoint that began later was begun by somebody else. */
 int64_t lead_slack_us(const struct lead *lead);

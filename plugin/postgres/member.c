@@ -27,7 +27,7 @@ static char said[SAYING_MOST];
 static int64_t again_ns; /* how long until the next try */
 
 /* What was said last is not said again. */
-pg_attribute_printf(2, 3) static void say(const char *hint, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void say(const char *hint, const char *format, ...)
 {
 	char text[SAYING_MOST];
 	va_list values;

@@ -17,7 +17,7 @@
 struct record {
 	slock_t lock; /* for all of it; held for the copy of one entry */
 	PGPROC *worker;
-	TimestampTz running;
+	struct record_begun begun;
 	struct record_standing standing;
 	uint64 count;
 	struct record_checkpoint checkpoint[RECORD_CHECKPOINTS];
@@ -56,16 +56,38 @@ static bool message_begins(const ErrorData *message, const char *text)
 	return message->message_id && strncmp(message->message_id, text, strlen(text)) == 0;
 }
 
-static void running_set(TimestampTz since)
+static void worker_wake(void)
 {
 	PGPROC *worker;
 
 	SpinLockAcquire(&record->lock);
-	record->running = since;
 	worker = record->worker;
 	SpinLockRelease(&record->lock);
 	if (worker)
 		SetLatch(&worker->procLatch);
+}
+
+/* The words for the reasons are never translated. */
+static void begin(const ErrorData *message)
+{
+	const struct record_begun now = {
+		.when = CheckpointStats.ckpt_start_t,
+		.running = true,
+		.timed = strstr(message->message, " time") &&
+			 !strstr(message->message, " immediate"),
+	};
+
+	SpinLockAcquire(&record->lock);
+	record->begun = now;
+	SpinLockRelease(&record->lock);
+	worker_wake();
+}
+
+static void given_up(void)
+{
+	SpinLockAcquire(&record->lock);
+	record->begun.running = false;
+	SpinLockRelease(&record->lock);
 }
 
 static void completed(bool restartpoint)
@@ -84,8 +106,9 @@ static void completed(bool restartpoint)
 
 	SpinLockAcquire(&record->lock);
 	record->checkpoint[record->count++ % RECORD_CHECKPOINTS] = checkpoint;
+	record->begun.running = false;
 	SpinLockRelease(&record->lock);
-	running_set(0);
+	worker_wake();
 }
 
 /*
@@ -95,11 +118,10 @@ static void completed(bool restartpoint)
 static void checkpointer_says(const ErrorData *message)
 {
 	if (message->elevel >= ERROR)
-		running_set(0); /* it gives up, and tries again later */
-	else if (message_begins(message, "checkpoint starting"))
-		running_set(CheckpointStats.ckpt_start_t);
-	else if (message_begins(message, "restartpoint starting"))
-		running_set(CheckpointStats.ckpt_start_t);
+		given_up(); /* and tries again later */
+	else if (message_begins(message, "checkpoint starting") ||
+		 message_begins(message, "restartpoint starting"))
+		begin(message);
 	else if (message_begins(message, "checkpoint complete"))
 		completed(false);
 	else if (message_begins(message, "restartpoint complete"))
@@ -151,14 +173,11 @@ void record_standing_get(struct record_standing *standing)
 	SpinLockRelease(&record->lock);
 }
 
-TimestampTz record_running(void)
+void record_begun_get(struct record_begun *begun)
 {
-	TimestampTz running;
-
 	SpinLockAcquire(&record->lock);
-	running = record->running;
+	*begun = record->begun;
 	SpinLockRelease(&record->lock);
-	return running;
 }
 
 uint64 record_count(void)

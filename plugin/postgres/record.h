@@ -33,8 +33,13 @@ bool record_there(void);
 void record_worker(bool here);
 void record_stand(const struct record_standing *standing);
 
-/* When the checkpoint in progress began; 0: none is. */
-TimestampTz record_running(void);
+/* The last checkpoint that began. */
+struct record_begun {
+	TimestampTz when; /* 0: none yet */
+	bool running;     /* and it is not over */
+	bool timed;       /* not for lack of space for WAL, nor forced by somebody */
+};
+void record_begun_get(struct record_begun *begun);
 
 /* How many were completed since the server's start, and that with this number, if it is still remembered. */
 uint64 record_count(void);

@@ -19,6 +19,7 @@
 
 #define MS_NS INT64CONST(1000000)
 #define US_NS INT64CONST(1000)
+#define S_US INT64CONST(1000000)
 /* The longest sleep that WaitLatch is told. */
 #define SLEEP_MOST_MS 3600000
 
@@ -29,7 +30,7 @@ static struct {
 	TimestampTz asked;   /* when it was asked for last; 0: that one is taken, or was skipped */
 	int64 asked_turn_ns; /* for which turn */
 	uint64 records;      /* of the checkpointer's that were taken */
-	TimestampTz running; /* the last checkpoint that was seen in progress began then */
+	TimestampTz begun;   /* when the last checkpoint began, as far as it is taken */
 } state;
 
 static int64 instant_ns(TimestampTz when)
@@ -44,27 +45,50 @@ static TimestampTz instant_timestamp(int64 instant)
 
 /* ---- turns -------------------------------------------------------------------------------- */
 
+/* A moment before the server's own timer: it counts whole seconds since the last checkpoint began. If nothing was to be
+ * done then, it has begun to count again. */
+static TimestampTz ask_latest(TimestampTz now)
+{
+	TimestampTz timer = state.begun - state.begun % S_US + CheckPointTimeout * S_US;
+
+	return state.begun && timer > now ? timer - S_US : PG_INT64_MAX;
+}
+
 /* A turn that cannot be reached any more is left out; the one after it can. */
 static void ask_plan(void)
 {
-	TimestampTz ask;
+	TimestampTz now = GetCurrentTimestamp(), ask;
 
 	lead_spread(&lead, (int64)(CheckPointTimeout * CheckPointCompletionTarget * 1e6));
 	state.turn_ns = entrain_next_turn_ns(member_agent);
-	ask = lead_ask_us(&lead, instant_timestamp(state.turn_ns));
-	state.ask_ns = ask < GetCurrentTimestamp() ? INT64_MAX : instant_ns(ask);
+	ask = lead_ask_us(&lead, instant_timestamp(state.turn_ns), ask_latest(now));
+	state.ask_ns =
+		ask < now || state.turn_ns == state.asked_turn_ns ? INT64_MAX : instant_ns(ask);
+}
+
+/*
+ * Two checkpoints in a period are too many. After one that the server began for lack of space or on request half a period passes
+ * before it is asked for another; after a timed one, so much less that its timer does not come before the turn after this.
+ */
+static bool too_soon(const struct record_begun *begun, int64 now_ns, int64 period_ns)
+{
+	int64 least_ns = period_ns / 2, left_ns = CheckPointTimeout * S_US * US_NS - period_ns;
+
+	if (begun->timed && left_ns < least_ns)
+		least_ns = left_ns;
+	return begun->when && now_ns - instant_ns(begun->when) < least_ns;
 }
 
 static void ask(int64 now_ns)
 {
 	int64 late_ns = now_ns - state.ask_ns, period_ns;
+	struct record_begun begun;
 
 	state.ask_ns = INT64_MAX;
+	record_begun_get(&begun);
 	/* Asked for late, it would sync in somebody else's turn. */
-	if (late_ns > lead_slack_us(&lead) * US_NS || !member_acts(&period_ns) || record_running())
-		return;
-	/* The server began one by itself, for lack of space or on request, not long ago: two in a period are too many. */
-	if (state.running && now_ns - instant_ns(state.running) < period_ns / 2)
+	if (late_ns > lead_slack_us(&lead) * US_NS || !member_acts(&period_ns) || begun.running ||
+	    too_soon(&begun, now_ns, period_ns))
 		return;
 	if (RecoveryInProgress() && !replayed_checkpoint())
 		return;
@@ -117,19 +141,23 @@ static void record_take(const struct record_checkpoint *checkpoint)
 
 static void records_take(void)
 {
-	TimestampTz running = record_running();
 	struct record_checkpoint checkpoint;
 	uint64 count = record_count();
+	struct record_begun begun;
 
+	record_begun_get(&begun);
 	if (RecoveryInProgress())
 		replayed_look();
-	if (running && running != state.running) {
-		state.running = running;
+	if (begun.when == state.begun && state.records == count)
+		return;
+	if (begun.when != state.begun)
 		replayed_used();
-	}
+	state.begun = begun.when;
 	for (; state.records < count; state.records++)
 		if (record_get(state.records, &checkpoint))
 			record_take(&checkpoint);
+	if (member_agent && state.ask_ns != INT64_MAX)
+		ask_plan(); /* by what was learnt, and what the server's timer counts from now */
 }
 
 /* What the worker before this one, which may have been ended, has learnt. */

@@ -21,8 +21,11 @@ export ENTRAIN_DIR
 unset ENTRAIN_CONFIG PGDATA PGHOST PGPORT PGUSER PGDATABASE PGOPTIONS LD_PRELOAD
 cluster_names=
 # A server that is not root's; whoever runs the test, if that is not root.
-as=()
-[ "$(id -u)" -ne 0 ] || as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+as=() owner=()
+if [ "$(id -u)" -eq 0 ]; then
+	as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	owner=(--owner nobody --group nogroup)
+fi
 
 fixture_end()
 {
@@ -103,7 +106,7 @@ cluster()
 	local name=$1
 	shift
 	if ! [ -d "$home/blank" ]; then
-		"${as[@]}" "$bin/initdb" -D "$home/blank" -U entrain -A trust -N --no-instructions \
+		"${as[@]}" "$bin/initdb" -D "$home/blank" -U owner -A trust -N --no-instructions \
 			--locale=C -E UTF8 >"$home/initdb.log" 2>&1 || { cat "$home/initdb.log"; exit 99; }
 	fi
 	cluster_names="$cluster_names $name"
@@ -168,7 +171,7 @@ server_reload()
 # ask NAME SQL...: what the server says, without decoration.
 ask()
 {
-	"$bin/psql" -XAtq -h "$home" -p "$(port "$1")" -U entrain -d postgres -c "$2"
+	"$bin/psql" -XAtq -h "$home" -p "$(port "$1")" -U owner -d postgres -c "$2"
 }
 
 says()
@@ -179,6 +182,12 @@ says()
 log_has()
 {
 	grep -q -- "$2" "$home/$1.log"
+}
+
+# worker NAME: its process
+worker()
+{
+	pgrep -P "$(sed -n 1p "$home/$1/postmaster.pid")" -f ': entrain *$'
 }
 
 in_swarm()

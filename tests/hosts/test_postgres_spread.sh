@@ -23,7 +23,7 @@ for name in $names; do server_start "$name" & done
 wait
 scale=1
 for name in $names; do
-	"$bin/pgbench" -h "$home" -p "$(port $name)" -U entrain -i -s $scale -q postgres >"$home/pgbench.init" 2>&1 ||
+	"$bin/pgbench" -h "$home" -p "$(port $name)" -U owner -i -s $scale -q postgres >"$home/pgbench.init" 2>&1 ||
 		no "pgbench -i: $(tail -2 "$home/pgbench.init")"
 	scale=$((scale + 1))
 done
@@ -37,7 +37,7 @@ for name in $names; do : >"$home/$name.log"; done
 for name in $names; do server_start "$name" & done
 wait
 for name in $names; do
-	"$bin/pgbench" -h "$home" -p "$(port $name)" -U entrain -n -c 1 -R 30 -T 1000 postgres >"$home/$name.load" 2>&1 &
+	"$bin/pgbench" -h "$home" -p "$(port $name)" -U owner -n -c 1 -R 30 -T 1000 postgres >"$home/$name.load" 2>&1 &
 	helpers="$helpers $!"
 done
 

@@ -88,7 +88,8 @@ static int64_t off_by(struct lead *lead, int64_t turn_us, int64_t period_us, int
 	int64_t off_us = 0;
 
 	for (int i = 0; i < turns; i++, turn_us += period_us) {
-		int64_t asked_us = lead_ask_us(lead, turn_us), started_us = asked_us + 1000;
+		int64_t asked_us = lead_ask_us(lead, turn_us, INT64_MAX),
+			started_us = asked_us + 1000;
 		int64_t sync_us = synced(started_us, spread_us);
 
 		lead_learn(lead, asked_us, started_us, sync_us);
@@ -121,7 +122,7 @@ static void it_does_not_swing_between_two_seconds(void **state)
 	for (int i = 1; i < 50; i++) {
 		int64_t noise_us = (i % 3 - 1) * 50000;
 		int64_t turn_us = 100 * S_US + S_US / 2 + i * 8 * S_US;
-		int64_t asked_us = lead_ask_us(&lead, turn_us);
+		int64_t asked_us = lead_ask_us(&lead, turn_us, INT64_MAX);
 		int64_t sync_us = synced(asked_us, 2 * S_US + noise_us);
 
 		lead_learn(&lead, asked_us, asked_us, sync_us);
@@ -136,27 +137,45 @@ static void short_writes_are_asked_for_to_the_microsecond(void **state)
 	(void)state;
 	lead_spread(&lead, S_US / 2);
 	for (int i = 0; i < 20; i++) {
-		int64_t asked_us = lead_ask_us(&lead, 100 * S_US + 123456 + i * S_US);
+		int64_t asked_us = lead_ask_us(&lead, 100 * S_US + 123456 + i * S_US, INT64_MAX);
 
 		lead_learn(&lead, asked_us, asked_us + 10, asked_us + 30000);
 	}
 	assert_int_equal(lead_expected_us(&lead), 30000);
-	assert_int_equal(lead_ask_us(&lead, 200 * S_US + 123456), 200 * S_US + 93456);
+	assert_int_equal(lead_ask_us(&lead, 200 * S_US + 123456, INT64_MAX), 200 * S_US + 93456);
 }
 
-static void nothing_measured_is_as_long_as_the_server_may_take(void **state)
+static void one_that_had_little_to_write_says_nothing_about_the_next(void **state)
 {
 	struct lead lead = { 0 };
 
 	(void)state;
 	lead_spread(&lead, 168 * S_US);
 	assert_int_equal(lead_expected_us(&lead), 168 * S_US);
+	lead_learn(&lead, 0, 0, 3 * S_US);
+	assert_int_equal(lead_expected_us(&lead), 168 * S_US);
+	lead_learn(&lead, 0, 0, 4 * S_US);
+	assert_int_equal(lead_expected_us(&lead), 4 * S_US);
 	lead_learn(&lead, 0, 0, 160 * S_US);
 	assert_int_equal(lead_expected_us(&lead), 160 * S_US);
 	lead_spread(&lead, 168 * S_US);
 	assert_int_equal(lead_expected_us(&lead), 160 * S_US);
 	lead_spread(&lead, 30 * S_US);
 	assert_int_equal(lead_expected_us(&lead), 30 * S_US);
+}
+
+static void it_is_never_asked_later_than_it_may(void **state)
+{
+	struct lead lead = { 0 };
+
+	(void)state;
+	lead_spread(&lead, S_US / 2);
+	assert_int_equal(lead_ask_us(&lead, 100 * S_US, 90 * S_US + 1), 90 * S_US + 1);
+	lead_spread(&lead, 2 * S_US);
+	assert_in_range(lead_ask_us(&lead, 100 * S_US, 90 * S_US + 5), 90 * S_US,
+			90 * S_US + S_US / 10);
+	assert_in_range(lead_ask_us(&lead, 100 * S_US, 99 * S_US), 98 * S_US,
+			98 * S_US + S_US / 10);
 }
 
 int main(void)
@@ -169,7 +188,8 @@ int main(void)
 		cmocka_unit_test(a_sync_is_within_half_a_second_of_its_turn_wherever_that_is),
 		cmocka_unit_test(it_does_not_swing_between_two_seconds),
 		cmocka_unit_test(short_writes_are_asked_for_to_the_microsecond),
-		cmocka_unit_test(nothing_measured_is_as_long_as_the_server_may_take),
+		cmocka_unit_test(one_that_had_little_to_write_says_nothing_about_the_next),
+		cmocka_unit_test(it_is_never_asked_later_than_it_may),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
