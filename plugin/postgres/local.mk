@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The PostgreSQL extension: it knows libentrain through <entrain.h> and the shared library only.
 
-EXTRA_DIST += %D%/README.md
+EXTRA_DIST += %D%/README.md %D%/Makefile %D%/sql/entrain.sql %D%/expected/entrain.out
 
 postgres_sources = %D%/module.c %D%/settings.h %D%/settings.c %D%/record.h %D%/record.c %D%/fits.h %D%/fits.c \
 	%D%/lead.h %D%/lead.c \

@@ -9,9 +9,10 @@ EXTRA_DIST += %D%/test_preload_stress_ng.sh %D%/plugin_seen.py %D%/test_preload_
 
 # PostgreSQL with the extension.
 HOST_TESTS += %D%/test_postgres_spread.sh %D%/test_postgres_life.sh \
-	%D%/test_postgres_standby.sh
+	%D%/test_postgres_standby.sh %D%/test_postgres_regress.sh
 EXTRA_DIST += %D%/postgres_fixture.sh %D%/checkpoint_turns.py %D%/test_postgres_spread.sh \
-	%D%/test_postgres_life.sh %D%/test_postgres_standby.sh
+	%D%/test_postgres_life.sh %D%/test_postgres_standby.sh \
+	%D%/test_postgres_regress.sh %D%/postgres_picture.sh
 
 # The nginx module.
 HOST_TESTS += %D%/test_nginx_turns.sh %D%/test_nginx_lines.sh %D%/test_nginx.sh
