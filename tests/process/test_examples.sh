@@ -266,6 +266,32 @@ own_strategy_is_asked()
 	"$tool" rm own --when-empty >/dev/null || no "own_strategy: somebody is left in the swarm"
 }
 
+# Each of two daemons serves 40 connections; one loses the process that writes out, and starts it again
+module_process_takes_turns()
+{
+	fresh
+	program=module_process
+	for i in 1 2; do
+		{ i=0; while [ $i -lt 40 ]; do echo; i=$((i + 1)); sleep 0.02; done; } |
+			"$examples/module_process" daemons 12 >"$work/out.$i" 2>>"$work/err" &
+		eval "daemon$i=$!"
+		pids="$pids $!"
+	done
+	await grep -q 'turn 4 ' "$work/out.1" || no "module_process: no turns"
+	writer=$("$tool" status daemons --json | sed -n 's/.*"pid": \([0-9]*\).*/\1/p' | head -n 1)
+	kill -9 "$writer" || no "module_process: no agent to kill"
+	ended 0 "$daemon1"
+	ended 0 "$daemon2"
+	for i in 1 2; do
+		sed -n "s/^module_process: turn .*, \([0-9]*\) served/\1/p" "$work/out.$i" |
+			awk '{ all += $1 } END { print all }' >"$work/served.$i"
+		sed "s/^module_process/daemon $i/" "$work/out.$i" >>"$work/out"
+	done
+	# the one that was started again counts from the beginning
+	grep -qx 40 "$work/served.1" || grep -qx 40 "$work/served.2" || no "module_process: connections are not all written out"
+	"$tool" rm daemons --when-empty >/dev/null || no "module_process: somebody is left in the swarm"
+}
+
 # running PID N: it has so many threads besides the first
 running()
 {
@@ -274,7 +300,7 @@ running()
 
 usage_is_told()
 {
-	for program in five_lines prefork_server event_loop threads own_strategy; do
+	for program in five_lines prefork_server event_loop threads own_strategy module_process; do
 		for arguments in '' x 'x 0' 'x many'; do
 			"$examples/$program" $arguments >"$work/out" 2>"$work/err"
 			same "$program $arguments: exit status" $? 2
@@ -285,6 +311,7 @@ usage_is_told()
 
 for test in five_lines_take_turns prefork_server_restarts_the_dead prefork_server_ends_on_a_signal \
 	event_loop_serves_and_takes_turns threads_take_turns threads_end_on_a_signal own_strategy_is_asked \
+	module_process_takes_turns \
 	usage_is_told; do
 	before=$failed
 	$test
