@@ -21,6 +21,8 @@
 #define LOOKED_MOST 40
 /* A simulated clock is looked at so often a period. */
 #define LOOKS 8
+/* No sample of a host is longer than so many periods. */
+#define SAMPLE_PERIODS 4
 
 /* One simulated run. */
 struct trial {
@@ -54,6 +56,15 @@ int forecast_fits(const struct gain_host *host, const struct gain_setting *setti
 	       period_ns * band >= setting->period_ns * one;
 }
 
+/* What comes from other processes may be anything; what is further off than this is no use either. */
+static int64_t sample_scaled(int64_t value_ns, const struct gain_setting *setting)
+{
+	const __int128 wide = (__int128)value_ns * SIMULATION_PERIOD_NS / setting->period_ns;
+	const int64_t most_ns = SAMPLE_PERIODS * SIMULATION_PERIOD_NS;
+
+	return wide < -most_ns ? -most_ns : wide > most_ns ? most_ns : (int64_t)wide;
+}
+
 /* ---- hosts into the simulation ------------------------------------------------------------------ */
 
 static void samples_scale(struct simulation_host *host, const struct gain_host *from,
@@ -65,12 +76,11 @@ static void samples_scale(struct simulation_host *host, const struct gain_host *
 	for (unsigned i = 0; i < from->works; i++) {
 		const unsigned met = shared && from->mets[i] ? from->mets[i] : 1;
 
-		works_ns[i] =
-			scaled(from->works_ns[i] / met, setting->period_ns, SIMULATION_PERIOD_NS);
+		works_ns[i] = sample_scaled(from->works_ns[i] / met, setting);
 		sorted[i] = works_ns[i];
 	}
 	for (unsigned i = 0; i < from->strays; i++)
-		strays_ns[i] = scaled(from->strays_ns[i], setting->period_ns, SIMULATION_PERIOD_NS);
+		strays_ns[i] = sample_scaled(from->strays_ns[i], setting);
 	host->works_ns = works_ns;
 	host->works = from->works;
 	host->work_ns = habit_median(sorted, from->works);

@@ -11,18 +11,32 @@
 #define SAME_NS 128
 /* What was last done so many periods ago says nothing of now. */
 #define OLD_PERIODS 3
+#define STRETCHES_MOST 1000000
+#define HOSTS_MOST ENTRAIN_CAPACITY_MAX
 
-static struct history_host *host_of(struct history *history, const struct entrain_agent_info *agent)
+static int is_host(const struct history_host *host, const struct entrain_agent_info *agent)
+{
+	return host->seen.slot == agent->slot && host->seen.pid == agent->pid &&
+	       host->seen.turns <= agent->turns && strcmp(host->seen.name, agent->name) == 0 &&
+	       strcmp(host->seen.label, agent->label) == 0;
+}
+
+/* NULL: there are too many. Pictures are alike, so it is mostly where the one before was found, or next to it: `*hint`. */
+static struct history_host *host_of(struct history *history, const struct entrain_agent_info *agent,
+				    unsigned *hint)
 {
 	struct history_host *host;
 
 	for (unsigned i = 0; i < history->count; i++) {
-		host = &history->hosts[i];
-		if (host->seen.slot == agent->slot && host->seen.pid == agent->pid &&
-		    host->seen.turns <= agent->turns && strcmp(host->seen.name, agent->name) == 0 &&
-		    strcmp(host->seen.label, agent->label) == 0)
-			return host;
+		const unsigned at = (*hint + i) % history->count;
+
+		if (is_host(&history->hosts[at], agent)) {
+			*hint = at + 1;
+			return &history->hosts[at];
+		}
 	}
+	if (history->count == HOSTS_MOST)
+		return NULL;
 	if (history->count == history->space) {
 		history->space = history->space ? 2 * history->space : 64;
 		history->hosts =
@@ -46,12 +60,12 @@ static struct history_action *action_add(struct history_host *host, int64_t begi
 
 /* `since_ns`: what began before is of no interest, where nothing newer is known. */
 static void host_look(struct history_host *host, const struct entrain_agent_info *agent,
-		      int64_t since_ns)
+		      int64_t since_ns, int64_t now_ns)
 {
 	struct history_action *last = host->count ? &host->actions[host->count - 1] : NULL;
 
 	if (agent->implausible || agent->began_ns <= 0 || agent->turns == 0 ||
-	    (!last && agent->began_ns < since_ns))
+	    agent->began_ns > now_ns || (!last && agent->began_ns < since_ns))
 		return;
 	if (!last || agent->began_ns > last->begin_ns + SAME_NS) {
 		/* It began after the last look, and what was said of its length then was of the one before. */
@@ -70,6 +84,7 @@ static void host_look(struct history_host *host, const struct entrain_agent_info
 void history_look(struct history *history, const struct picture *picture)
 {
 	const int64_t period_ns = picture->status.settings.period_ns;
+	unsigned hint = 0;
 
 	if (!history->from_ns)
 		history->from_ns = picture->taken_ns;
@@ -80,21 +95,26 @@ void history_look(struct history *history, const struct picture *picture)
 
 		if (agent->state == ENTRAIN_DEAD)
 			continue;
-		host = host_of(history, agent);
+		host = host_of(history, agent, &hint);
+		if (!host)
+			continue;
 		host_look(host, agent,
 			  picture->taken_ns - OLD_PERIODS * (agent->interval_ns > period_ns
 								     ? agent->interval_ns
-								     : period_ns));
+								     : period_ns),
+			  entrain_now_ns());
 		host->seen = *agent;
 	}
 }
 
 void history_add(struct history *history, unsigned index, int64_t begin_ns, int64_t end_ns)
 {
+	unsigned hint = 0;
+
 	while (history->count <= index) {
 		const struct entrain_agent_info nobody = { .slot = history->count };
 
-		host_of(history, &nobody);
+		host_of(history, &nobody, &hint);
 	}
 	action_add(&history->hosts[index], begin_ns, end_ns);
 }
@@ -218,7 +238,7 @@ struct history_overlap history_measure(struct history *history, int64_t period_n
 		crowd_change(&crowd, &edges[i]);
 		if (crowd.count > overlap.most)
 			overlap.most = crowd.count;
-		if (!edges[i].begins || period_ns <= 0)
+		if (!edges[i].begins || period_ns <= 0 || since_ns / period_ns >= STRETCHES_MOST)
 			continue;
 		while (since_ns / period_ns >= (int64_t)stretches) {
 			peaks = memory_resize(peaks, stretches + 1, sizeof(*peaks));

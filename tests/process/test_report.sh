@@ -92,12 +92,14 @@ tool create tight --period 800ms --kind grid --max-delay 90% || no "create tight
 tool create loops --period 800ms --kind relative || no "create loops"
 tool create wrong || no "create wrong"
 tool create wild || no "create wild"
+tool create liar --period 200ms --kind grid || no "create liar"
 for swarm in clock tight loops; do tool set $swarm mode=observe || no "set $swarm"; done
 rule clock 'action = stagger' 'max_delay = 90%'
 # a third of the period: less than eight of these actions need one after the other
 rule tight 'action = stagger' 'max_delay = 30%'
 rule wrong 'action = observe'
 rule wild 'action = observe'
+rule liar 'action = observe'
 printf '%s\n' '[rule loops]' 'exe = */preload_loop' 'call = nanosleep' 'swarm = loops' 'action = pace' >loops.ini
 for i in 0 1 2 3 4 5 6 7; do
 	start clock $i "$flush" clock 800 40 4
@@ -106,6 +108,7 @@ done
 before=$pids
 for i in 0 1 2 3 4 5 6 7; do start wrong $i "$flush" sleep 600 30 3; done
 wrong=${pids#"$before"}
+for i in 0 1 2 3; do start liar $i "$flush" clock 200 20 2; done
 for i in 0 1 2 3; do start wild $i "$flush" random 500 30 3; done
 wild=$!
 for ((i = 0; i < 16; i++)); do start loops $i "$loop" nanosleep $((790000 + i * 1000)) 1000000; done
@@ -129,6 +132,17 @@ yes_or python3 "$judge" status status.json loops.? loops.1?
 grep -q '^only watched' status.text && grep -q '^now: ' status.text || no "status: $(cat status.text)"
 "$entrainctl" report wild --for 6s --json >wild.json || no "report wild"
 yes_or python3 "$judge" wild wild.json
+
+# ---- whoever may write the slots ------------------------------------------------------------------------
+
+python3 "$judge" spoil "$ENTRAIN_DIR/entrain.liar.agents" 4 &
+liar=$!
+pids="$pids $liar"
+while kill -0 $liar 2>/dev/null; do
+	timeout 20 "$entrainctl" report liar --for 500ms --json >liar.json || no "report of garbage: $?"
+	python3 -m json.tool liar.json >/dev/null || no "report of garbage is no JSON"
+	timeout 20 "$entrainctl" status liar >liar.text || no "status of garbage: $?"
+done
 
 # ---- bursts, as check PID counts them; a swarm that is removed -----------------------------------------
 
