@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The nginx module: it knows libentrain through <entrain.h> and the shared library only.
 
-EXTRA_DIST += %D%/README.md %D%/configure-nginx.sh %D%/mod-http-entrain.conf
+EXTRA_DIST += %D%/README.md %D%/configure-nginx.sh
 
 if NGINX
 nginxmodule_LTLIBRARIES = ngx_http_entrain_module.la
@@ -23,7 +23,10 @@ ngx_http_entrain_module_la_LIBADD = libentrain.la
 ngx_http_entrain_module_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared
 
 # How Debian pleases its administrators: a link to this in /etc/nginx/modules-enabled loads the module.
-nginxconf_DATA = %D%/mod-http-entrain.conf
+nodist_nginxconf_DATA = %D%/mod-http-entrain.conf
+%D%/mod-http-entrain.conf: Makefile
+	$(AM_V_GEN)$(MKDIR_P) %D% && echo 'load_module $(nginxmoduledir)/ngx_http_entrain_module.so;' >$@
+CLEANFILES += %D%/mod-http-entrain.conf
 
 nginx_headers = %D%/objs/ngx_auto_config.h
 $(nginx_headers): $(srcdir)/%D%/configure-nginx.sh $(NGINX_SOURCE)/conf_flags

@@ -12,6 +12,12 @@ make -s -C "$build" install DESTDIR="$root" >/dev/null
 for file in bin/entrainctl include/entrain.h lib/libentrain.so lib/pkgconfig/entrain.pc lib/entrain/libentrain-preload.so; do
 	[ -e "$root$prefix/$file" ] || { echo "not installed: $file"; exit 1; }
 done
+modules=$(sed -n 's/^nginxmoduledir = //p' "$build/Makefile")
+if [ -n "$modules" ]; then
+	[ -e "$root$modules/ngx_http_entrain_module.so" ] || { echo "no nginx module in $modules"; exit 1; }
+	LD_LIBRARY_PATH=$root$prefix/lib ldd "$root$modules/ngx_http_entrain_module.so" |
+		grep -q "libentrain.so.0 => $root" || { echo "the nginx module does not take the library"; exit 1; }
+fi
 [ "$(find "$root$prefix/include" -name '*.h' | wc -l)" -eq 1 ] || { echo "more than one header"; exit 1; }
 objdump -p "$root$prefix/lib/libentrain.so" | grep -q 'SONAME *libentrain.so.0' || { echo "no SONAME"; exit 1; }
 
@@ -46,6 +52,7 @@ cc -Wall -Werror -o "$root/five" "$root/five.c" $(pkg-config --cflags --libs ent
 [ "$(LD_LIBRARY_PATH=$root$prefix/lib "$root/five" "$swarm")" = "three turns" ] || { echo "it does not run"; exit 1; }
 
 make -s -C "$build" uninstall DESTDIR="$root" >/dev/null
-left=$(find "$root$prefix" -type f -o -type l)
+rm "$root/five" "$root/five.c"
+left=$(find "$root" -type f -o -type l)
 [ -z "$left" ] || { echo "left after uninstall: $left"; exit 1; }
 echo "installed, used, uninstalled"
