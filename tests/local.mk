@@ -23,6 +23,6 @@ THREAD_TESTS += %D%/process/test_threads %D%/unit/test_slot %D%/unit/test_record
 VALGRIND_TESTS += %D%/unit/test_decide_rules %D%/unit/test_reckon
 LONG_TESTS += %D%/process/test_kill_sweep %D%/process/test_kill_calls %D%/process/test_segment_storms \
 	%D%/process/test_storm %D%/process/test_spread %D%/process/test_liar %D%/process/test_wait \
-	%D%/process/test_resize %D%/process/test_host_turns
+	%D%/process/test_resize
 endif
 EXTRA_DIST += %D%/process/archive_check.sh %D%/process/demo_targets.sh %D%/process/demo_targets.py %D%/process/install_check.sh
