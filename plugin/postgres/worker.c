@@ -25,9 +25,10 @@
 
 static struct lead lead;
 static struct {
-	int64 turn_ns; /* the next turn, as it was planned when ask_ns was */
-	int64 ask_ns;  /* when to ask for its checkpoint; INT64_MAX: not at all, or already done */
-	TimestampTz asked;   /* when it was asked for last; 0: that one is taken, or was skipped */
+	int64 turn_ns;       /* the next turn, as it was planned when ask_ns was */
+	int64 ask_ns;        /* when to ask for a checkpoint; INT64_MAX: not for now */
+	int64 ask_turn_ns;   /* for which turn: the next, or the one after it */
+	TimestampTz asked;   /* when it was asked for last; 0: that checkpoint is taken */
 	int64 asked_turn_ns; /* for which turn */
 	uint64 records;      /* of the checkpointer's that were taken */
 	TimestampTz begun;   /* when the last checkpoint began, as far as it is taken */
@@ -54,16 +55,22 @@ static TimestampTz ask_latest(TimestampTz now)
 	return state.begun && timer > now ? timer - S_US : PG_INT64_MAX;
 }
 
-/* A turn that cannot be reached any more is left out; the one after it can. */
+/* A turn that cannot be reached any more is left out for the one after it. */
 static void ask_plan(void)
 {
 	TimestampTz now = GetCurrentTimestamp(), ask;
+	struct entrain_settings settings;
 
 	lead_spread(&lead, (int64)(CheckPointTimeout * CheckPointCompletionTarget * 1e6));
-	state.turn_ns = entrain_next_turn_ns(member_agent);
+	state.turn_ns = state.ask_turn_ns = entrain_next_turn_ns(member_agent);
 	ask = lead_ask_us(&lead, instant_timestamp(state.turn_ns), ask_latest(now));
+	if ((ask < now || state.asked_turn_ns == state.turn_ns) &&
+	    entrain_swarm_settings(member_agent, &settings) == 0) {
+		state.ask_turn_ns += settings.period_ns;
+		ask = lead_ask_us(&lead, instant_timestamp(state.ask_turn_ns), ask_latest(now));
+	}
 	state.ask_ns =
-		ask < now || state.turn_ns == state.asked_turn_ns ? INT64_MAX : instant_ns(ask);
+		ask < now || state.asked_turn_ns == state.ask_turn_ns ? INT64_MAX : instant_ns(ask);
 }
 
 /*
@@ -93,7 +100,7 @@ static void ask(int64 now_ns)
 	if (RecoveryInProgress() && !replayed_checkpoint())
 		return;
 	state.asked = GetCurrentTimestamp();
-	state.asked_turn_ns = state.turn_ns;
+	state.asked_turn_ns = state.ask_turn_ns;
 	/* Timed: not immediate, so that writing stays spread; not forced, so that nothing happens where nothing was written. */
 	RequestCheckpoint(CHECKPOINT_CAUSE_TIME);
 }
@@ -156,7 +163,7 @@ static void records_take(void)
 	for (; state.records < count; state.records++)
 		if (record_get(state.records, &checkpoint))
 			record_take(&checkpoint);
-	if (member_agent && state.ask_ns != INT64_MAX)
+	if (member_agent)
 		ask_plan(); /* by what was learnt, and what the server's timer counts from now */
 }
 

@@ -54,6 +54,12 @@ def most_at_once(all_found):
     return most
 
 
+def joined(log):
+    """when its worker was first in a swarm, if ever"""
+    with open(log, errors="replace") as lines:
+        return next((float(line.split()[0]) for line in lines if " entrain LOG:  entrain: in swarm " in line), None)
+
+
 def draw(name, period, logs, all_found):
     rows, width, left, height = len(logs), 760, 90, 26
     first = min(found[0][0] for found in all_found if found)
@@ -68,13 +74,17 @@ def draw(name, period, logs, all_found):
             top = 8 + row * height
             label = log.rsplit("/", 1)[-1].removesuffix(".log")
             out.write('<text x="%d" y="%d" text-anchor="end">%s</text>\n' % (left - 8, top + 14, label))
-            for start, began, ended, cause in found:
+            for start, began, ended, _ in found:
                 out.write('<rect x="%.1f" y="%d" width="%.1f" height="12" fill="#cfe0f3"/>\n'
                           % (left + (start - first) * scale, top + 4, (began - start) * scale))
-                out.write('<rect x="%.1f" y="%d" width="%.1f" height="20" fill="%s"/>\n'
-                          % (left + (began - first) * scale, top, max(2.0, (ended - began) * scale),
-                             "#1f4e8c" if cause == "time" else "#c0392b"))
+                out.write('<rect x="%.1f" y="%d" width="%.1f" height="20" fill="#1f4e8c"/>\n'
+                          % (left + (began - first) * scale, top, max(2.0, (ended - began) * scale)))
         bottom = 8 + rows * height
+        on = min((when for when in map(joined, logs) if when), default=None)
+        if on and first < on < last:
+            x = left + (on - first) * scale
+            out.write('<line x1="%.1f" x2="%.1f" y1="0" y2="%d" stroke="#c0392b"/>\n' % (x, x, bottom + 20))
+            out.write('<text x="%.1f" y="%d" fill="#c0392b">entrain.enabled = on</text>\n' % (x + 4, bottom + 30))
         steps = int((last - first) / period) + 1
         for step in range(steps):
             x = left + step * period * scale
