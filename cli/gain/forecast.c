@@ -111,7 +111,8 @@ static unsigned hosts_make(struct trial *trial, const struct gain *gain,
 
 		if (!forecast_fits(from, setting))
 			continue;
-		*host = (struct simulation_host){ .period_ns = SIMULATION_PERIOD_NS };
+		*host = (struct simulation_host){ .period_ns = SIMULATION_PERIOD_NS,
+						  .holds_late = seed / 2 % 2 == 1 };
 		if (setting->kind == ENTRAIN_RELATIVE)
 			host->period_ns =
 				scaled(from->rest_ns, setting->period_ns, SIMULATION_PERIOD_NS);

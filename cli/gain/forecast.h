@@ -13,7 +13,8 @@ int64_t forecast_period_ns(const struct gain_host *host, uint32_t kind);
 
 /*
  * Simulate the hosts that fit, `seeds` times. In every other run an action takes its time divided by how many it met, as
- * if they shared a device's bandwidth; in the others it takes what it took. With `keep` each host's fits, met_least and met_most
+ * if they shared a device's bandwidth; in the others it takes what it took. In every other pair of runs a hold ends as late as the
+ * host was seen to come. With `keep` each host's fits, met_least and met_most
  * are filled.
  */
 void forecast_make(struct gain *gain, const struct gain_setting *setting, unsigned seeds, int keep,

@@ -23,7 +23,8 @@ enum draw {
 	DRAW_DISRUPT,
 	DRAW_JITTER,
 	DRAW_GRAPH,
-	DRAW_REQUEST
+	DRAW_REQUEST,
+	DRAW_HOLD
 };
 
 /* 64 random bits. */

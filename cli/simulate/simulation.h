@@ -55,6 +55,7 @@ struct simulation_host {
 	const int64_t *
 		strays_ns; /* how much later than planned it came by itself, likewise; below 0: sooner */
 	uint32_t works, strays;
+	bool holds_late; /* what is held goes on as late as it may arrive */
 };
 
 /* What one run does. */

@@ -175,7 +175,15 @@ static int64_t host_wake_ns(const struct simulation *simulation, const struct si
 		arrival_ns += agent->delay_ns;
 	else if (wake_ns > arrival_ns + cap_ns)
 		wake_ns = arrival_ns + cap_ns;
-	return arrival_ns > wake_ns ? arrival_ns : wake_ns;
+	if (arrival_ns >= wake_ns)
+		return arrival_ns;
+	if (host->holds_late && host->strays) {
+		int64_t late_ns = host->strays_ns[draw_below(step_draw(simulation, DRAW_HOLD, slot),
+							     host->strays)];
+
+		wake_ns += late_ns > 0 ? late_ns : 0;
+	}
+	return wake_ns;
 }
 
 int64_t step_wake_ns(const struct simulation *simulation, uint32_t slot)

@@ -103,7 +103,7 @@ rule liar 'action = observe'
 printf '%s\n' '[rule loops]' 'exe = */preload_loop' 'call = nanosleep' 'swarm = loops' 'action = pace' >loops.ini
 for i in 0 1 2 3 4 5 6 7; do
 	start clock $i "$flush" clock 800 40 4
-	start tight $i "$flush" clock 800 60 3
+	start tight $i "$flush" clock 800 48 3
 done
 before=$pids
 for i in 0 1 2 3 4 5 6 7; do start wrong $i "$flush" sleep 600 30 3; done
