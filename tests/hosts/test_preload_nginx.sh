@@ -98,6 +98,11 @@ reopen()
 	await [ -e "$1/access.log" ]
 }
 
+has_workers()
+{
+	[ -n "$(workers_of "$1")" ]
+}
+
 upgrade()
 {
 	local old
@@ -105,7 +110,7 @@ upgrade()
 	kill -USR2 "$old"
 	await [ -e "$1/pid.oldbin" ]
 	await [ -s "$1/pid" ]
-	await [ -n "$(workers_of "$1")" ]
+	await has_workers "$1"
 	kill -QUIT "$old"
 	await gone "$old"
 }
