@@ -193,7 +193,8 @@ check_PROGRAMS += %D%/preload_host %D%/preload_grid %D%/preload_loop %D%/preload
 %C%_preload_loop_LDADD =
 %C%_preload_grid_SOURCES = %D%/preload_grid.c
 %C%_preload_grid_LDADD = -lpthread
-%C%_preload_host_SOURCES = %D%/preload_host.c
+%C%_preload_host_SOURCES = %D%/preload_host.h %D%/preload_host.c %D%/preload_host_children.c \
+	%D%/preload_host_cancel.c
 %C%_preload_host_LDADD = -lpthread
 check_LTLIBRARIES += %D%/libpreload_early.la
 %C%_libpreload_early_la_SOURCES = %D%/preload_early.c

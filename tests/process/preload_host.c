@@ -6,11 +6,8 @@
 #include <linux/filter.h>
 #include <linux/io_uring.h>
 #include <linux/seccomp.h>
-#include <pthread.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,10 +20,11 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "preload_host.h"
 
 static const char *file = "preload_host.data";
 
-static int file_open(void)
+int file_open(void)
 {
 	int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 
@@ -48,7 +46,7 @@ static void handled(int number)
 	(void)number;
 }
 
-static void on_alarm(void (*handler)(int))
+void on_alarm(void (*handler)(int))
 {
 	struct sigaction action = { .sa_handler = handler };
 
@@ -155,7 +153,7 @@ static int counted(void)
 	return 0;
 }
 
-static int flush_some(int fd)
+int flush_some(int fd)
 {
 	for (int i = 0; i < 4; i++)
 		if (fsync(fd) < 0)
@@ -163,135 +161,12 @@ static int flush_some(int fd)
 	return 0;
 }
 
-static int child_end(pid_t pid)
+int child_end(pid_t pid)
 {
 	int status = -1;
 
 	waitpid(pid, &status, 0);
 	return status;
-}
-
-/* So many children at once, each of which has as many. */
-static int generations(int fd, int depth, int width)
-{
-	int failed = flush_some(fd);
-	pid_t pid[10];
-
-	fflush(stdout);
-	for (int i = 0; depth > 0 && i < width; i++) {
-		pid[i] = fork();
-		if (pid[i] == 0)
-			_exit(generations(fd, depth - 1, width));
-	}
-	for (int i = 0; depth > 0 && i < width; i++)
-		failed |= pid[i] < 0 || child_end(pid[i]) != 0;
-	return failed;
-}
-
-/* Three generations of ten: 1,111 processes. */
-static int tree(void)
-{
-	printf("tree %d\n", generations(file_open(), 3, 10));
-	return 0;
-}
-
-/* Children of every kind. */
-static int forks(void)
-{
-	extern char **environ;
-	static char name[] = "true";
-	char *const arguments[] = { name, NULL };
-	int fd = file_open(), status;
-	pid_t pid;
-
-	printf("generations %d\n", generations(fd, 3, 3));
-	fflush(stdout);
-	pid = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
-	if (pid == 0)
-		_exit(flush_some(fd));
-	printf("raw clone %d\n", child_end(pid));
-	pid = _Fork();
-	if (pid == 0)
-		_exit(flush_some(fd));
-	printf("_Fork %d\n", child_end(pid));
-	for (int i = 0; i < 20; i++) {
-		pid = vfork();
-		if (pid == 0) {
-			fsync(fd);
-			_exit(0);
-		}
-		status = child_end(pid);
-		if (status)
-			printf("vfork %d\n", status);
-		if (posix_spawnp(&pid, "true", NULL, NULL, arguments, environ) || child_end(pid))
-			puts("posix_spawn failed");
-	}
-	printf("parent %d\n", flush_some(fd));
-	return 0;
-}
-
-/* As daemons are made: by daemon(), which leaves its caller. */
-static int daemonized(void)
-{
-	int ends[2], failed = 7, status, fd = file_open();
-	pid_t pid;
-
-	if (pipe(ends) < 0)
-		return 3;
-	fflush(stdout);
-	pid = fork();
-	if (pid == 0) {
-		close(ends[0]);
-		failed = daemon(1, 1) < 0 || flush_some(fd) || usleep(1000) < 0;
-		_exit(write(ends[1], &failed, sizeof(failed)) < 0);
-	}
-	close(ends[1]);
-	status = child_end(pid);
-	printf("daemon: %ld bytes", (long)read(ends[0], &failed, sizeof(failed)));
-	printf(", %d, caller %d\n", failed, status);
-	return 0;
-}
-
-static void *spawn_many(void *context)
-{
-	extern char **environ;
-	static char name[] = "true";
-	char *const arguments[] = { name, NULL };
-	int fd = *(int *)context;
-	volatile long failed = 0;
-	pid_t pid;
-
-	for (volatile int i = 0; i < 25; i++) {
-		pid = vfork();
-		if (pid == 0) {
-			fdatasync(fd);
-			execlp("true", "true", NULL);
-			_exit(9);
-		}
-		failed += child_end(pid) != 0;
-		failed += posix_spawnp(&pid, "true", NULL, NULL, arguments, environ) ||
-			  child_end(pid) != 0;
-		failed += flush_some(fd);
-	}
-	return (void *)failed;
-}
-
-/* A storm of vfork() and posix_spawn() from threads that flush as well. */
-static int spawns(void)
-{
-	int fd = file_open();
-	pthread_t threads[4];
-	long failed = 0;
-	void *result;
-
-	for (int t = 0; t < 4; t++)
-		pthread_create(&threads[t], NULL, spawn_many, &fd);
-	for (int t = 0; t < 4; t++) {
-		pthread_join(threads[t], &result);
-		failed += (long)result;
-	}
-	printf("spawns %ld\n", failed);
-	return 0;
 }
 
 /* A daemon that closes what it does not know, and opens its own. */
@@ -390,163 +265,6 @@ static int jumping(void)
 	return 0;
 }
 
-static void *flush_for_ever(void *context)
-{
-	const struct timespec long_one = { .tv_sec = 1000 };
-	int fd = *(int *)context;
-
-	for (int i = 0; i < 3; i++)
-		fsync(fd);
-	nanosleep(&long_one, NULL);
-	return NULL;
-}
-
-/* Threads that are cancelled in a sleep, while others flush. */
-static int cancelled(void)
-{
-	int fd = file_open(), ends = 0;
-
-	for (int i = 0; i < 20; i++) {
-		pthread_t threads[4];
-		void *result;
-
-		for (int t = 0; t < 4; t++)
-			pthread_create(&threads[t], NULL, flush_for_ever, &fd);
-		for (int t = 0; t < 4; t++) {
-			pthread_cancel(threads[t]);
-			pthread_join(threads[t], &result);
-			ends += result == PTHREAD_CANCELED;
-		}
-	}
-	printf("cancelled %d, then %d\n", ends, flush_some(fd));
-	return 0;
-}
-
-/* glibc's tst-cancel4: each call that is a cancellation point must act on a cancel that is pending, and those that take a while on
- * one that comes meanwhile; cleanup handlers run. */
-static int cancel_fd;
-static volatile int cleaned;
-
-static void call_fsync(void)
-{
-	fsync(cancel_fd);
-}
-
-static void call_fdatasync(void)
-{
-	fdatasync(cancel_fd);
-}
-
-static void call_sync_file_range(void)
-{
-	sync_file_range(cancel_fd, 0, 1, SYNC_FILE_RANGE_WRITE);
-}
-
-static void call_msync(void)
-{
-	static char *map;
-
-	if (!map)
-		map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, cancel_fd, 0);
-	msync(map, 4096, MS_SYNC);
-}
-
-static void call_syncfs(void)
-{
-	syncfs(-1);
-}
-
-static void call_nanosleep(void)
-{
-	nanosleep(&(const struct timespec){ .tv_sec = 3 }, NULL);
-}
-
-static void call_clock_nanosleep(void)
-{
-	clock_nanosleep(CLOCK_MONOTONIC, 0, &(const struct timespec){ .tv_sec = 3 }, NULL);
-}
-
-static void call_usleep(void)
-{
-	usleep(3000000);
-}
-
-static void call_sleep(void)
-{
-	sleep(3);
-}
-
-static struct cancel_case {
-	const char *name;
-	void (*call)(void);
-	int takes_long;
-} cancel_cases[] = {
-	{ "fsync", call_fsync, 0 },
-	{ "fdatasync", call_fdatasync, 0 },
-	{ "sync_file_range", call_sync_file_range, 0 },
-	{ "msync", call_msync, 0 },
-	{ "syncfs", call_syncfs, 0 },
-	{ "nanosleep", call_nanosleep, 1 },
-	{ "clock_nanosleep", call_clock_nanosleep, 1 },
-	{ "usleep", call_usleep, 1 },
-	{ "sleep", call_sleep, 1 },
-};
-
-static void clean(void *context)
-{
-	cleaned += *(int *)context;
-}
-
-static void *cancel_pending(void *context)
-{
-	struct cancel_case *one = context;
-	int value = 1;
-
-	pthread_cleanup_push(clean, &value);
-	pthread_cancel(pthread_self());
-	one->call();
-	pthread_cleanup_pop(0);
-	return NULL;
-}
-
-static void *cancel_meanwhile(void *context)
-{
-	struct cancel_case *one = context;
-	int value = 10;
-
-	pthread_cleanup_push(clean, &value);
-	one->call();
-	pthread_cleanup_pop(0);
-	return NULL;
-}
-
-static int cancels(void)
-{
-	cancel_fd = file_open();
-	for (unsigned round = 0; round < 8; round++)
-		for (unsigned i = 0; i < sizeof(cancel_cases) / sizeof(cancel_cases[0]); i++) {
-			struct cancel_case *one = &cancel_cases[i];
-			void *result, *later = NULL;
-			pthread_t thread;
-
-			cleaned = 0;
-			pthread_create(&thread, NULL, cancel_pending, one);
-			pthread_join(thread, &result);
-			if (one->takes_long) {
-				pthread_create(&thread, NULL, cancel_meanwhile, one);
-				syscall(SYS_nanosleep, &(struct timespec){ .tv_nsec = 2000000 },
-					NULL);
-				pthread_cancel(thread);
-				pthread_join(thread, &later);
-			}
-			printf("%s: %s, %s, cleaned %d\n", one->name,
-			       result == PTHREAD_CANCELED ? "cancelled" : "done",
-			       later == PTHREAD_CANCELED ? "cancelled" : "done", cleaned);
-		}
-	printf("then %d\n", flush_some(cancel_fd));
-	return 0;
-}
-
 /* The plugin as a library that is opened and closed, which it is not made for. */
 static int reopened(void)
 {
@@ -642,7 +360,7 @@ int main(int count, char **arguments)
 		{ "spawns", spawns },     { "closed", closed },     { "jailed", jailed },
 		{ "filtered", filtered }, { "jumping", jumping },   { "cancelled", cancelled },
 		{ "cancels", cancels },   { "reopened", reopened }, { "staying", staying },
-		{ "unseen", unseen },
+		{ "unseen", unseen },     { "crowd", crowd },
 	};
 
 	loaded_tell();

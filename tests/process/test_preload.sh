@@ -136,6 +136,12 @@ if command -v strace >/dev/null; then
 		yes_or diff bare.trace rule.trace
 	done
 	"$entrainctl" events web | grep -q ' joined as ' || no "strace: the plugin did not join"
+	# rules that match none of the calls
+	for line in 'role = somebody else' 'call = msync'; do
+		rule stagger "$line"
+		traced rule.trace env LD_PRELOAD="${runtime:+$runtime:}$library" "$host" calls
+		yes_or diff bare.trace rule.trace
+	done
 	# what is documented: a name at calls 1, 2, 4, 8, 16, and a path at each that may matter
 	rule observe 'thread = preload_host' 'path = */preload_host.data' 'call = fsync'
 	traced rule.trace env LD_PRELOAD="${runtime:+$runtime:}$library" "$host" calls

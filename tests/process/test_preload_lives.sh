@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # What hosts do with themselves stays as it is under the plugin: cancellation in every call, trees of children, daemon(), storms of
-# vfork() and posix_spawn(); the plugin opened and closed; administrators that are stopped or killed at their work.
+# vfork() and posix_spawn(), handlers that flush and forks among threads that do; the plugin opened and closed; administrators that
+# are stopped or killed at their work.
 # Needs tests/process/preload_host, the tool and the plugin, all built.
 
 . "${srcdir:-.}/tests/process/preload_lib.sh"
@@ -17,7 +18,7 @@ cd "$work" || exit 99
 PRELOAD_LIBRARY=$library
 export PRELOAD_LIBRARY
 
-scenarios='daemonized spawns'
+scenarios='daemonized spawns crowd'
 # a sanitizer takes its time to fork, and does not know stacks that a cancellation unwound
 [ -n "$runtime" ] || scenarios="cancels $scenarios tree"
 for scenario in $scenarios reopened; do "$host" $scenario >bare.$scenario 2>/dev/null || no "$scenario fails by itself"; done
@@ -25,6 +26,7 @@ for scenario in $scenarios reopened; do "$host" $scenario >bare.$scenario 2>/dev
 [ -n "$runtime" ] || yes_or grep -q '^tree 0$' bare.tree
 yes_or grep -q '^daemon: 4 bytes, 0, caller 0$' bare.daemonized
 yes_or grep -q '^spawns 0$' bare.spawns
+yes_or grep -q '^crowd 0$' bare.crowd
 yes_or grep -q '^reopened, 0 failed$' bare.reopened
 
 for action in 'observe' 'stagger
