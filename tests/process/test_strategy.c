@@ -184,7 +184,7 @@ static void all_look(struct entrain_agent *const *five, struct entrain_agent_inf
 	entrain_close(swarm);
 }
 
-/* Five agents in a ring of eight slots: the ends of their row have one neighbour that is there. */
+/* Five agents in a ring of eight slots: a ring of those that are there. */
 static void a_step_reads_the_neighbours_that_status_shows(void **state)
 {
 	struct entrain_agent *five[5];
@@ -208,7 +208,7 @@ static void a_step_reads_the_neighbours_that_status_shows(void **state)
 	all_look(five, infos);
 	for (unsigned i = 0; i < 5; i++) {
 		assert_int_equal(infos[i].neighbours, 2);
-		assert_int_equal(seen[i], (1u << (i + 1) | 1u << i >> 1) & 0x1f);
+		assert_int_equal(seen[i], 1u << (i + 1) % 5 | 1u << (i + 4) % 5);
 	}
 	swarm = entrain_open(NULL, LIFE_SWARM, ENTRAIN_ADMIN, NULL);
 	life_check(swarm && entrain_resize(swarm, 0, "full", NULL) == 0);
