@@ -23,3 +23,9 @@ dist_examples_DATA += %D%/module_process.c
 
 TESTS += tests/process/test_examples.sh
 EXTRA_DIST += tests/process/test_examples.sh tests/process/turns_spread.awk
+
+# The skeleton of a module for a daemon with event loops.
+check_PROGRAMS += %D%/module_loop
+%C%_module_loop_SOURCES = %D%/module_loop.c
+%C%_module_loop_LDADD = libentrain.la
+dist_examples_DATA += %D%/module_loop.c

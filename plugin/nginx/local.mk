@@ -19,6 +19,8 @@ ngx_http_entrain_module_la_CPPFLAGS = $(AM_CPPFLAGS) -isystem %D%/objs \
 	-isystem $(NGINX_SOURCE)/src/event/modules -isystem $(NGINX_SOURCE)/src/os/unix \
 	-isystem $(NGINX_SOURCE)/src/http -isystem $(NGINX_SOURCE)/src/http/modules \
 	-isystem $(NGINX_SOURCE)/src/http/v2
+# Its macro for strings casts const away.
+ngx_http_entrain_module_la_CFLAGS = $(AM_CFLAGS) -Wno-cast-qual
 ngx_http_entrain_module_la_LIBADD = libentrain.la
 ngx_http_entrain_module_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared
 

@@ -128,6 +128,41 @@ five_lines_take_turns()
 	grep -q '^try: create it: entrainctl create' "$work/err" || no "five_lines: no hint without a swarm"
 }
 
+# Workers of the daemon that write by their own interval are not in the swarm.
+module_loop_takes_turns()
+{
+	fresh
+	begin module_loop loops 10
+	ended 0 "$begun"
+	same "module_loop: turns" "$(grep -c ': turn .* at' "$work/out")" 30
+	same "module_loop: by its interval" "$(grep -c ': interval' "$work/out")" 0
+	spread 3 300 "$work/out"
+	begin module_loop loops 100
+	await alive_in loops 3 || no "module_loop: three do not join"
+	"$tool" status loops --json | sed -n 's/.*"pid": \([0-9]*\).*/\1/p' >"$work/pids"
+	kill -9 "$(head -n 1 "$work/pids")"
+	await replaced_in loops 3 "$(head -n 1 "$work/pids")" || no "module_loop: who is killed is not replaced"
+	kill -TERM "$begun"
+	ended 0 "$begun"
+	"$tool" rm loops --when-empty >/dev/null || no "module_loop: somebody is left in the swarm"
+	"$examples/module_loop" x >"$work/out" 2>"$work/err"
+	grep -q '^usage: module_loop SWARM TURNS' "$work/err" || no "module_loop: no usage"
+	ENTRAIN_DIR=$work/none "$examples/module_loop" loops 2 >"$work/out" 2>"$work/err" || no "module_loop: ends without a swarm"
+	same "module_loop: its own interval without a swarm" "$(grep -c ': interval' "$work/out")" 6
+}
+
+# alive_in SWARM AGENTS
+alive_in()
+{
+	"$tool" status "$1" --json 2>/dev/null | grep -q "\"agents_alive\": $2,"
+}
+
+# replaced_in SWARM AGENTS PID: so many, and this one is not among them
+replaced_in()
+{
+	alive_in "$1" "$2" && ! "$tool" status "$1" --json | grep -q "\"pid\": $3,"
+}
+
 # pid of worker 2, as the master said last
 second()
 {
@@ -309,7 +344,7 @@ usage_is_told()
 	done
 }
 
-for test in five_lines_take_turns prefork_server_restarts_the_dead prefork_server_ends_on_a_signal \
+for test in five_lines_take_turns module_loop_takes_turns prefork_server_restarts_the_dead prefork_server_ends_on_a_signal \
 	event_loop_serves_and_takes_turns threads_take_turns threads_end_on_a_signal own_strategy_is_asked \
 	module_process_takes_turns \
 	usage_is_told; do
