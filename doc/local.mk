@@ -31,3 +31,12 @@ check_PROGRAMS += tests/process/manual_tables
 tests_process_manual_tables_SOURCES = tests/process/manual_tables.c
 tests_process_manual_tables_LDADD = libentrain.la
 EXTRA_DIST += tests/process/test_manual.sh
+
+# The picture of nginx.md, from a real run.
+dist_doc_DATA += %D%/nginx.md
+nginxdocdir = $(docdir)/nginx
+dist_nginxdoc_DATA = %D%/nginx/nginx.svg
+EXTRA_DIST += %D%/nginx/picture.sh %D%/nginx/draw.py
+nginx-page: all
+	srcdir='$(srcdir)' bash $(srcdir)/%D%/nginx/picture.sh $(srcdir)/%D%/nginx/nginx.svg
+.PHONY: nginx-page

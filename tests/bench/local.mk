@@ -11,7 +11,7 @@ bench: $(bench_programs) %D%/bench_preload_call
 	@for program in $(bench_programs); do \
 		echo "== $$program"; ./$$program || exit 1; echo; \
 	done
-	@for script in bench_preload bench_preload_redis bench_preload_postgresql bench_postgres; do \
+	@for script in bench_preload bench_preload_redis bench_preload_postgresql bench_postgres bench_nginx; do \
 		echo "== %D%/$$script.sh"; srcdir='$(srcdir)' $(srcdir)/%D%/$$script.sh || test $$? = 77 || exit 1; echo; \
 	done
 
@@ -47,3 +47,4 @@ CLEANFILES += %D%/bench_preload_call
 EXTRA_DIST += %D%/bench_preload.sh
 EXTRA_DIST += %D%/bench_preload_redis.sh %D%/bench_preload_postgresql.sh %D%/pairs.py %D%/redis_open_loop.py %D%/pgbench_waits.py
 EXTRA_DIST += %D%/bench_postgres.sh %D%/postgres_rounds.py
+EXTRA_DIST += %D%/bench_nginx.sh %D%/nginx_rounds.py
