@@ -112,14 +112,23 @@ numbers()
 }
 
 # ---- the figures ------------------------------------------------------------------------
-# 8 cycles of 400 ms. The bounds leave room for a loaded machine with two cores.
+# 8 cycles of 400 ms, whose actions are to take a fifth of the time.
+#
+# That is reckoned from a few writes beforehand. Where others are at the disk, the actions of a run may take many times as long:
+# then they meet under any rule, since their sum / the time (`duty`) is the least overlap there can be. Of 16 runs beside
+# writers who kept the disk busy, all with a duty of up to .7 had a median overlap of 1 or 2; from 1.2 on it was 2 to 8.
+# So a run is judged by what the disk gave it: the first of three in which the actions took less than .6 of the time.
+
+usable()
+{
+	awk "BEGIN { exit !($(value swarm duty) < .6) }"
+}
 
 figures()
 {
-	# Other tests may be at the disk too: of three runs one must show a swarm whose actions do not meet.
 	for _ in 1 2 3; do
 		run_demo --json --workers 8 --period 400ms --duration 3200ms --duty 20% --size 32KB --seed 7
-		[ "$status" -eq 0 ] && [ "$(value swarm median_overlap)" -gt 2 ] || break
+		{ [ "$status" -eq 0 ] && ! usable; } || break
 	done
 	is "demo --json ends with 0" [ "$status" -eq 0 ]
 	is "demo --json says nothing on stderr" [ ! -s "$work/err" ]
@@ -143,6 +152,10 @@ figures()
 	# Seed 7 draws the same offsets on every machine; their largest gap is .318 of the period.
 	holds "random offsets are those of the seed" \
 		"$(value random_offset evenness) > .33 && $(value random_offset evenness) < .45"
+	if ! usable; then
+		echo "SKIPPED: others are at this disk; the swarm's actions took $(value swarm duty) of the time"
+		return
+	fi
 	holds "as a swarm they do not meet" "$(value swarm median_overlap) <= 2"
 	holds "the swarm is even" "$(value swarm evenness) > .6"
 	holds "the swarm is more even than the draw" \
