@@ -49,26 +49,44 @@ cycles()
 	no "$1 does not come to cycle $2: $(cat "$1.0.err")"
 }
 
-# what happens SWARM: watched; forecast; then let act, and see
+# watch SWARM CYCLES: after so many, what the report says is what the hosts log. A busy machine has its moments: three tries.
+watch()
+{
+	cycles "$1" "$2"
+	for tries in 1 2 3; do
+		ENTRAIN_CONFIG=$work/$1.ini "$entrainctl" report "$1" --for 5s --json >"$1.json" || echo "report failed"
+		python3 "$judge" watched "$1.json" "$1".? >"$1.judged" 2>&1 && return
+	done
+	cat "$1.judged" "$1.json"
+}
+
+# comes_true SWARM WHICH CYCLES: in the six cycles before so many from now what was forecast happens; or in one of the two sixes after
+comes_true()
+{
+	local from
+	from=$(wc -l <"$1.0")
+	for step in $(($3)) $(($3 + 6)) $(($3 + 12)); do
+		cycles "$1" $((from + step))
+		python3 "$judge" acting "$1.json" "$2" 6 "$1".? >"$1.judged" 2>&1 && return
+	done
+	cat "$1.judged" "$1.json"
+}
+
+# let_act SWARM CYCLES: watched; forecast; then let act, and see
 let_act()
 {
 	local swarm=$1
-	cycles "$swarm" 6
-	ENTRAIN_CONFIG=$work/$swarm.ini "$entrainctl" report "$swarm" --for 5s --json >"$swarm.json" || echo "report failed"
-	python3 "$judge" watched "$swarm.json" "$swarm".? || echo "$swarm: $(cat "$swarm.json")"
+	watch "$swarm" 6
 	ENTRAIN_CONFIG=$work/$swarm.ini "$entrainctl" report "$swarm" --for 1s --text >"$swarm.text" || echo "report --text failed"
 	grep -q "entrainctl set $swarm mode=act" "$swarm.text" || echo "the command is not told: $(cat "$swarm.text")"
 	tool set "$swarm" mode=act || echo "set failed"
-	cycles "$swarm" $(($(wc -l <"$swarm.0") + $2))
-	python3 "$judge" acting "$swarm.json" acting_as_set 6 "$swarm".? || echo "$swarm: $(cat "$swarm.json")"
+	comes_true "$swarm" acting_as_set "$2"
 }
 
 # The lines that are given for hosts that are watched in a swarm which is not theirs.
 take_advice()
 {
-	cycles wrong 9
-	ENTRAIN_CONFIG=$work/wrong.ini "$entrainctl" report wrong --for 5s --json >wrong.json || echo "report failed"
-	python3 "$judge" watched wrong.json wrong.? || echo "wrong: $(cat wrong.json)"
+	watch wrong 9
 	python3 "$judge" lines wrong.json >new.ini
 	"$entrainctl" check --config new.ini >check.out 2>&1 || echo "the lines are wrong: $(cat check.out new.ini)"
 	grep -q '^kind = relative$' new.ini && grep -q '^action = stagger$' new.ini || echo "lines: $(cat new.ini)"
@@ -80,9 +98,8 @@ take_advice()
 	ENTRAIN_CONFIG=$work/wrong.ini tool create wrong || echo "create failed"
 	pids=
 	trap 'kill $pids' EXIT
-	for i in 0 1 2 3 4 5 6 7; do start wrong $i "$flush" sleep 600 30 3; done
-	cycles wrong 26
-	python3 "$judge" acting wrong.json acting_advised 6 wrong.? || echo "wrong: $(cat wrong.json)"
+	for i in 0 1 2 3 4 5 6 7; do start wrong $i "$flush" sleep 600 21 3; done
+	comes_true wrong acting_advised 30
 }
 
 # ---- the hosts ---------------------------------------------------------------------------------------
@@ -106,7 +123,7 @@ for i in 0 1 2 3 4 5 6 7; do
 	start tight $i "$flush" clock 800 48 3
 done
 before=$pids
-for i in 0 1 2 3 4 5 6 7; do start wrong $i "$flush" sleep 600 30 3; done
+for i in 0 1 2 3 4 5 6 7; do start wrong $i "$flush" sleep 600 21 3; done
 wrong=${pids#"$before"}
 for i in 0 1 2 3; do start liar $i "$flush" clock 200 20 2; done
 for i in 0 1 2 3; do start wild $i "$flush" random 500 30 3; done
