@@ -166,7 +166,7 @@ yes_or until_ 10 in_swarm one
 # Another cluster finds it full, says so, and serves.
 cluster two "entrain.swarm = 'db-host'" "entrain.period = '2s'" "checkpoint_timeout = 30s" "checkpoint_completion_target = .001"
 server_start two
-yes_or until_ 10 log_has two 'not in the swarm: .*all 1 slots are taken'
+yes_or until_ 10 log_has two 'not in the swarm: .*all 1 slot is taken'
 yes_or says two 'SELECT 1' 1
 server_stop two fast
 # Nothing may be there that is somebody else's.

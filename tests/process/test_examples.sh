@@ -301,18 +301,18 @@ own_strategy_is_asked()
 	"$tool" rm own --when-empty >/dev/null || no "own_strategy: somebody is left in the swarm"
 }
 
-# Each of two daemons serves 40 connections; one loses the process that writes out, and starts it again
+# Each of two daemons serves 100 connections; one loses the process that writes out, and starts it again
 module_process_takes_turns()
 {
 	fresh
 	program=module_process
 	for i in 1 2; do
-		{ i=0; while [ $i -lt 40 ]; do echo; i=$((i + 1)); sleep 0.02; done; } |
+		{ i=0; while [ $i -lt 100 ]; do echo; i=$((i + 1)); sleep 0.02; done; } |
 			"$examples/module_process" daemons 12 >"$work/out.$i" 2>>"$work/err" &
 		eval "daemon$i=$!"
 		pids="$pids $!"
 	done
-	await grep -q 'turn 4 ' "$work/out.1" || no "module_process: no turns"
+	await grep -q 'turn 2 ' "$work/out.1" || no "module_process: no turns"
 	writer=$("$tool" status daemons --json | sed -n 's/.*"pid": \([0-9]*\).*/\1/p' | head -n 1)
 	kill -9 "$writer" || no "module_process: no agent to kill"
 	ended 0 "$daemon1"
@@ -323,7 +323,7 @@ module_process_takes_turns()
 		sed "s/^module_process/daemon $i/" "$work/out.$i" >>"$work/out"
 	done
 	# the one that was started again counts from the beginning
-	grep -qx 40 "$work/served.1" || grep -qx 40 "$work/served.2" || no "module_process: connections are not all written out"
+	grep -qx 100 "$work/served.1" || grep -qx 100 "$work/served.2" || no "module_process: connections are not all written out"
 	"$tool" rm daemons --when-empty >/dev/null || no "module_process: somebody is left in the swarm"
 }
 
