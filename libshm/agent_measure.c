@@ -60,7 +60,10 @@ static uint32_t look_closer(const struct look *look, const struct shm_slot *slot
 static uint32_t look_at_all(const struct look *look, struct tally *tally)
 {
 	const struct judge judge = look->judge;
+	struct phasor_rows *rows = look->rows;
 	struct place *place = look->places;
+	/* Local copies: nothing that is stored can alias what is added to, as long as nobody is told where it is. */
+	struct tally plain = *tally;
 
 	for (uint32_t base = 0; base < look->settings.capacity; base += 64) {
 		const struct shm_slot *slot = &look->roster->slots[base];
@@ -72,13 +75,14 @@ static uint32_t look_at_all(const struct look *look, struct tally *tally)
 				continue;
 			if (__builtin_expect(phase_read(slot, &judge, &phase), 1)) {
 				phase_acted(&phase, slot, &judge, place);
-				tally_add(tally, place, &phase);
+				tally_add(&plain, place, &phase);
 			} else if (!look_closer(look, slot, tally, place)) {
 				continue;
 			}
-			phasor_rows_add(look->rows, place++->angle);
+			phasor_rows_add(rows, place++->angle);
 		}
 	}
+	tally_join(tally, &plain);
 	return (uint32_t)(place - look->places);
 }
 
@@ -108,7 +112,7 @@ int entrain_measure(struct entrain_agent *agent, struct entrain_measure *measure
 static void look_at_phases(const struct look *look)
 {
 	const struct judge judge = look->judge;
-	struct phasor_period period = phasor_period_make(look->settings.period_ns);
+	const struct phasor_period period = phasor_period_make(look->settings.period_ns);
 	struct phasor_rows *rows = look->rows;
 
 	for (uint32_t base = 0; base < look->settings.capacity; base += 64) {
@@ -128,9 +132,7 @@ static void look_at_phases(const struct look *look)
 				phase.since_ns = judge.now_ns - one.next_ns;
 				phase.period_ns = one.period_ns;
 			}
-			if (__builtin_expect(phase.period_ns != period.period_ns, 0))
-				period = phasor_period_make(phase.period_ns);
-			phasor_rows_add(rows, phasor_angle_near(&period, phase.since_ns));
+			phasor_rows_add(rows, angle_of_phase(&period, &phase));
 		}
 	}
 }

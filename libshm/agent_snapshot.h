@@ -16,7 +16,7 @@ struct scratch {
 	void *rule; /* of decide() */
 	struct peer peers[ENTRAIN_CAPACITY_MAX];
 	struct measured measured[ENTRAIN_CAPACITY_MAX];
-	uint64_t words[2 * ENTRAIN_CAPACITY_MAX];
+	uint64_t words[MEASURE_WORDS * ENTRAIN_CAPACITY_MAX];
 };
 
 /* Follow the topology that control names: once a turn, before the snapshot. System calls only where it is another one. */

@@ -4,11 +4,8 @@
 #include <math.h>
 #include <string.h>
 #include "energy.h"
+#include "gaps.h"
 #include "goal.h"
-#include "items.h"
-#include "strategy/level.h"
-
-#define TURN 4294967296.0
 
 struct judge judge_make(int64_t now_ns, const struct entrain_settings *settings)
 {
@@ -101,6 +98,49 @@ void tally_open(struct tally *tally, const struct judge *judge, int64_t period_n
 				 .work_least = UINT64_MAX };
 }
 
+static int64_t more(int64_t one, int64_t other)
+{
+	return one > other ? one : other;
+}
+
+static int64_t less(int64_t one, int64_t other)
+{
+	return one < other ? one : other;
+}
+
+void tally_join(struct tally *tally, const struct tally *other)
+{
+	tally->longest_ns = more(tally->longest_ns, other->longest_ns);
+	tally->shortest_ns = less(tally->shortest_ns, other->shortest_ns);
+	tally->interval_most_ns = more(tally->interval_most_ns, other->interval_most_ns);
+	tally->interval_least_ns = less(tally->interval_least_ns, other->interval_least_ns);
+	tally->ago_most_ns = more(tally->ago_most_ns, other->ago_most_ns);
+	tally->ago_least_ns = less(tally->ago_least_ns, other->ago_least_ns);
+	tally->work_most_ns = more(tally->work_most_ns, other->work_most_ns);
+	if (other->work_least < tally->work_least)
+		tally->work_least = other->work_least;
+	if (other->peak_overlap > tally->peak_overlap)
+		tally->peak_overlap = other->peak_overlap;
+	tally->work_ns += other->work_ns;
+	tally->energy += other->energy;
+	tally->unknown += other->unknown;
+	tally->together += other->together;
+	tally->counted += other->counted;
+	tally->alive += other->alive;
+	tally->stale += other->stale;
+	tally->dead += other->dead;
+	tally->off_beat += other->off_beat;
+	tally->implausible += other->implausible;
+}
+
+/* Of whoever does not count the turn may be any time ago. */
+static uint32_t angle_anywhere(const struct phase *phase)
+{
+	const struct phasor_period period = phasor_period_make(phase->period_ns);
+
+	return phasor_angle(&period, phase->since_ns);
+}
+
 void tally_measured(struct tally *tally, struct measured *one)
 {
 	const int64_t now_ns = tally->judge.now_ns;
@@ -109,7 +149,8 @@ void tally_measured(struct tally *tally, struct measured *one)
 				     .work_ns = one->work_ns,
 				     .interval_ns = one->next_ns - one->cur_ns,
 				     .status = one->status,
-				     .topology = one->topology };
+				     .topology = one->topology,
+				     .overlap = one->overlap };
 
 	one->place = (struct place){ .work_ns = -1 };
 	tally->dead += one->state == ENTRAIN_DEAD;
@@ -119,225 +160,12 @@ void tally_measured(struct tally *tally, struct measured *one)
 		return;
 	if (one->counts) {
 		one->place.ago_ns = one->began_ns ? now_ns - one->began_ns : -1;
-		one->place.overlap = one->overlap;
 		tally_add(tally, &one->place, &phase);
 	} else {
-		one->place.angle = tally_angle(tally, phase.since_ns, phase.period_ns);
+		one->place.angle = angle_anywhere(&phase);
 		tally->alive += one->state == ENTRAIN_IDLE || one->state == ENTRAIN_ACTING;
 		tally->stale += one->state == ENTRAIN_STALE;
 	}
-}
-
-/* The places, and what their agents share: the period of the slowest, and the time that their actions take. */
-struct load {
-	const struct place *places;
-	size_t stride;
-	uint32_t count, counted;
-	bool paced; /* all periods are equal: so the angles of the places hold */
-	bool alike; /* all actions count as the mean: so all wanted gaps are equal */
-	struct phasor_period period;
-	struct level level;
-	double work_all; /* in periods */
-	/* the gap wanted after an agent, in units of an angle: of each ns of its action, and its share of the idle time */
-	double wanted_of_ns, wanted_share;
-	float wanted_alike;
-};
-
-static const struct place *load_place(const struct load *load, uint32_t i)
-{
-	return (const struct place *)((const char *)load->places + i * load->stride);
-}
-
-static void load_fill(struct load *load, const struct tally *tally, int64_t period_ns)
-{
-	const int64_t longest_ns = tally->counted ? tally->longest_ns : period_ns;
-	const uint32_t known = tally->counted - tally->unknown;
-	uint64_t level_ns;
-
-	load->counted = tally->counted;
-	load->paced = tally->shortest_ns == longest_ns;
-	load->period = phasor_period_make(longest_ns);
-	load->level = level_make(tally->work_ns, known, load->counted, longest_ns);
-	load->alike = known == 0 || ((int64_t)(tally->work_least + 1) >= load->level.least_ns &&
-				     tally->work_most_ns <= load->level.most_ns);
-	level_ns = (uint64_t)load->level.mean_ns * load->counted;
-	if (!load->alike) {
-		level_ns = 0;
-		for (uint32_t i = 0; i < load->count; i++) {
-			int64_t work_ns = load_place(load, i)->work_ns;
-
-			level_ns += work_ns < 0 ? 0 : (uint64_t)level_work(&load->level, work_ns);
-		}
-	}
-	load->work_all = (double)level_ns / (double)longest_ns;
-	load->wanted_of_ns = TURN / (double)longest_ns / fmax(1, load->work_all);
-	load->wanted_share = load->counted ? TURN * fmax(0, 1 - load->work_all) / load->counted : 0;
-	load->wanted_alike =
-		(float)((double)load->level.mean_ns * load->wanted_of_ns + load->wanted_share);
-}
-
-/* Its own action, as far as all of them fit into the period, and an equal share of the idle time. */
-static inline float wanted_gap(const struct load *load, int64_t work_ns)
-{
-	if (load->alike)
-		return load->wanted_alike;
-	return (float)((double)level_work(&load->level, work_ns) * load->wanted_of_ns +
-		       load->wanted_share);
-}
-
-/* Gaps between circularly consecutive items, in multiples of the wanted ones. */
-struct gaps {
-	double least, most;
-};
-
-static struct gaps gaps_alike(const uint64_t *items, uint32_t count)
-{
-	uint64_t there = (items[0] >> 32) + (UINT64_C(1) << 32), least = UINT64_MAX, most = 0;
-	const double wanted = item_wanted(items[0]);
-
-	for (uint32_t i = count; i-- > 0;) {
-		uint64_t here = items[i] >> 32, gap = there - here;
-
-		least = gap < least ? gap : least;
-		most = gap > most ? gap : most;
-		there = here;
-	}
-	return (struct gaps){ (double)least / wanted, (double)most / wanted };
-}
-
-/* Records are rare, so only they are divided. */
-static struct gaps gaps_of_each(const uint64_t *items, uint32_t count)
-{
-	uint64_t there = (items[0] >> 32) + (UINT64_C(1) << 32);
-	struct gaps gaps = { INFINITY, 0 };
-
-	for (uint32_t i = count; i-- > 0;) {
-		const uint64_t here = items[i] >> 32;
-		const double wanted = (double)item_wanted(items[i]);
-		const double gap = (double)(int64_t)(there - here);
-
-		if (__builtin_expect(gap < gaps.least * wanted, 0))
-			gaps.least = gap / wanted;
-		if (__builtin_expect(gap > gaps.most * wanted, 0))
-			gaps.most = gap / wanted;
-		there = here;
-	}
-	return gaps;
-}
-
-/* Phases run towards the turn, so the turns lie in their opposite order. `actual`: where they last began instead. */
-static struct gaps gaps_of(const struct load *load, bool actual, uint64_t *scratch)
-{
-	struct digit digits[2] = { 0 };
-	const uint64_t *sorted;
-	uint32_t used = 0;
-
-	for (uint32_t i = 0; i < load->count; i++) {
-		const struct place *place = load_place(load, i);
-		uint32_t angle = place->angle;
-		uint64_t item;
-
-		if (place->work_ns < 0)
-			continue;
-		if (actual || !load->paced)
-			angle = phasor_angle(&load->period,
-					     actual ? place->ago_ns : place->since_ns);
-		item = item_make(-angle, wanted_gap(load, place->work_ns));
-		digits[0].starts[digit_of(item, DIGITS_SHIFT)]++;
-		digits[1].starts[digit_of(item, DIGITS_SHIFT + DIGIT_BITS)]++;
-		scratch[used++] = item;
-	}
-	sorted = items_sort(digits, scratch, scratch + used, used);
-	return load->alike ? gaps_alike(sorted, used) : gaps_of_each(sorted, used);
-}
-
-/* What counts of the places on one part of the circle. All zero: there is none. */
-struct part {
-	uint32_t first; /* angle, inverted: the largest is the first */
-	uint32_t last;  /* angle */
-	float wanted;   /* after the last */
-};
-
-static inline bool part_filled(const struct part *part)
-{
-	return (part->first | part->last) != 0;
-}
-
-static inline uint32_t part_first(const struct part *part)
-{
-	return ~part->first;
-}
-
-/* The largest gap from the last place of one part to the first of another, in multiples of the wanted one. */
-static double parts_largest(const struct part *parts, const struct part *end)
-{
-	const struct part *before = end - 1;
-	uint64_t here, there;
-	double most = 0;
-
-	while (!part_filled(before))
-		before--;
-	here = before->last - (UINT64_C(1) << 32);
-	for (float wanted = before->wanted; parts < end; parts++) {
-		if (!part_filled(parts))
-			continue;
-		there = part_first(parts);
-		if (__builtin_expect((double)(int64_t)(there - here) > most * (double)wanted, 0))
-			most = (double)(int64_t)(there - here) / (double)wanted;
-		here = parts->last;
-		wanted = parts->wanted;
-	}
-	return most;
-}
-
-/* The same where all wanted gaps are equal. */
-static double parts_widest(const struct part *parts, const struct part *end, float wanted)
-{
-	const struct part *before = end - 1;
-	uint64_t here, most = 0;
-
-	while (!part_filled(before))
-		before--;
-	here = before->last - (UINT64_C(1) << 32);
-	for (; parts < end; parts++) {
-		const bool filled = part_filled(parts);
-		const uint64_t gap = part_first(parts) - here;
-
-		most = filled && gap > most ? gap : most;
-		here = filled ? parts->last : here;
-	}
-	return (double)most / (double)wanted;
-}
-
-/*
- * The largest gap between the beginnings of actions, without sorting: a gap within a part is not wider than the part, which is
- * narrower than most wanted gaps, if not than all. `parts` fill the scratch. 0: a gap within a part may be larger than those
- * between parts.
- */
-static double gap_largest_actual(const struct load *load, int64_t work_least_ns, struct part *parts)
-{
-	const uint32_t counted = load->counted;
-	const uint32_t part_count = load->alike ? counted : counted / 3 * 4 + counted % 3;
-	double most;
-
-	memset(parts, 0, part_count * sizeof(*parts));
-	for (uint32_t i = 0; i < load->count; i++) {
-		const struct place *place = load_place(load, i);
-		const uint32_t angle = -phasor_angle(&load->period, place->ago_ns);
-		struct part *part = &parts[(uint64_t)angle * part_count >> 32];
-
-		if (place->work_ns < 0)
-			continue;
-		part->first = ~angle > part->first ? ~angle : part->first;
-		if (angle >= part->last) {
-			part->last = angle;
-			part->wanted = wanted_gap(load, place->work_ns);
-		}
-	}
-	if (load->alike)
-		return parts_widest(parts, parts + part_count, load->wanted_alike);
-	most = parts_largest(parts, parts + part_count);
-	return most * part_count * (double)wanted_gap(load, work_least_ns) < TURN ? 0 : most;
 }
 
 /* The evenness of the instants at which the actions of the last period began; 0 until everybody who counts has acted. */
@@ -348,7 +176,7 @@ static double evenness_actual(const struct load *load, const struct tally *tally
 
 	if (tally->ago_least_ns < 0 || tally->ago_most_ns > longest_ns + longest_ns / 5)
 		return 0;
-	most = gap_largest_actual(load, (int64_t)(tally->work_least + 1), (struct part *)scratch);
+	most = gap_largest_actual(load, (int64_t)(tally->work_least + 1), scratch);
 	if (most == 0)
 		most = gaps_of(load, true, scratch).most;
 	return most > 0 ? fmin(1, 1 / most) : 0;
@@ -402,9 +230,9 @@ static void goal_judge(struct entrain_measure *measure, const struct tally *tall
 			     (tally->counted < 2 || measure->energy >= (double)goal->energy_least);
 }
 
-void measure_close(struct entrain_measure *measure, const struct tally *tally,
-		   const struct place *places, size_t stride, uint32_t count,
-		   const struct entrain_settings *settings, uint64_t *scratch)
+void measure_close(struct entrain_measure *measure, const struct tally *tally, struct place *places,
+		   size_t stride, uint32_t count, const struct entrain_settings *settings,
+		   uint64_t *scratch)
 {
 	const uint32_t occupied =
 		tally->counted + tally->alive + tally->stale + tally->dead + tally->implausible;
@@ -458,7 +286,7 @@ void measure_fill(struct entrain_measure *measure, struct measured *all, uint32_
 		struct measured *one = &all[i];
 
 		tally_measured(&tally, one);
-		one->phase = one->place.angle / TURN;
+		one->phase = one->place.angle / GAPS_TURN;
 		if (one->counts && !one->implausible)
 			phasor_add(&tally.phasors, one->place.angle);
 	}

@@ -21,7 +21,7 @@ struct place {
 	int64_t ago_ns;   /* its last action began; below 0: none yet */
 	int64_t work_ns;  /* below 0: it does not count */
 	uint32_t angle;   /* since_ns in its own period */
-	uint32_t overlap; /* that it saw when it last began */
+	float part; /* that a unit of an angle is of the gap wanted after it, where not all are equal */
 };
 
 /* One occupied slot as measured; what a picture is made of. */
@@ -54,12 +54,13 @@ struct phase {
 	uint64_t version;
 	int64_t work_ns, interval_ns; /* interval: from its last turn to its next */
 	uint64_t acting, status, topology;
+	uint32_t overlap; /* that it saw when it last began */
 };
 
 /* What the agents add up to, before the gaps. */
 struct tally {
 	struct judge judge;
-	struct phasor_period period; /* of whom was added last */
+	struct phasor_period period; /* the swarm's */
 	struct phasor_sum phasors;
 	int64_t longest_ns, shortest_ns; /* periods of those who count */
 	int64_t interval_most_ns, interval_least_ns;
@@ -82,16 +83,21 @@ void tally_open(struct tally *tally, const struct judge *judge, int64_t period_n
 bool measured_judge(struct measured *one, const struct shm_slot *slot, uint32_t index,
 		    int64_t now_ns, const struct entrain_settings *settings);
 
+/* Add what another tally of the same judge added up, but for its phasors. */
+void tally_join(struct tally *tally, const struct tally *other);
+
 /* Add one that was judged; one->place is filled. */
 void tally_measured(struct tally *tally, struct measured *one);
 
+#define MEASURE_WORDS 4
+
 /*
  * Make the measures of a tally and of the `count` places that it was made of, `stride` bytes apart. `scratch` has room for
- * 2 * count words. Allocates nothing. measure->converged is the metric against its target as it is now.
+ * MEASURE_WORDS * count words. Allocates nothing. measure->converged is the metric against its target as it is now.
  */
-void measure_close(struct entrain_measure *measure, const struct tally *tally,
-		   const struct place *places, size_t stride, uint32_t count,
-		   const struct entrain_settings *settings, uint64_t *scratch);
+void measure_close(struct entrain_measure *measure, const struct tally *tally, struct place *places,
+		   size_t stride, uint32_t count, const struct entrain_settings *settings,
+		   uint64_t *scratch);
 
 /* All of it for a picture; fills in the phases too. */
 void measure_fill(struct entrain_measure *measure, struct measured *all, uint32_t count,
@@ -148,7 +154,7 @@ phase_read(const struct shm_slot *slot, const struct judge *judge, struct phase 
 }
 
 /* When it last began to act, and what it saw then; as measured_judge() would. */
-static inline void phase_acted(const struct phase *phase, const struct shm_slot *slot,
+static inline void phase_acted(struct phase *phase, const struct shm_slot *slot,
 			       const struct judge *judge, struct place *place)
 {
 	const uint64_t tag = tagged_make(phase->version, 0);
@@ -156,7 +162,7 @@ static inline void phase_acted(const struct phase *phase, const struct shm_slot 
 		tag ^ atomic_load_explicit(&slot->fact[FACT_OVERLAP], memory_order_relaxed);
 
 	place->ago_ns = -1;
-	place->overlap = 0;
+	phase->overlap = 0;
 	/* 0: it has not acted yet. Or a tag is left: the word is not its owner's. */
 	if (__builtin_expect(overlap - 1 >= SHM_VALUE_MAX, 0))
 		return;
@@ -164,25 +170,31 @@ static inline void phase_acted(const struct phase *phase, const struct shm_slot 
 			phase_ahead_ns(phase->acting >> 1, SHM_VALUE_BITS - 1, judge->now_grains);
 	if (__builtin_expect(place->ago_ns < 0 || place->ago_ns >= judge->now_ns, 0))
 		place->ago_ns = -1;
-	place->overlap = (uint32_t)overlap;
+	phase->overlap = (uint32_t)overlap;
 }
 
-/* The phase as a binary angle; the periods of a swarm are mostly the same, so the last one is kept prepared. */
-static inline uint32_t tally_angle(struct tally *tally, int64_t since_ns, int64_t period_ns)
+/* Where an instant at most a few turns away lies in any period, as a binary angle: to a unit. */
+static inline uint32_t angle_of(int64_t period_ns, int64_t instant_ns)
 {
-	if (__builtin_expect(period_ns != tally->period.period_ns, 0))
-		tally->period = phasor_period_make(period_ns);
-	return phasor_angle(&tally->period, since_ns);
+	return (uint32_t)(int64_t)((double)instant_ns * (4294967296.0 / (double)period_ns));
 }
 
-/* Add one that counts, all but its phasor; place->ago_ns and overlap are filled, the rest is filled here. */
+/* The same; most periods of a swarm are the one that is prepared. */
+static inline uint32_t angle_of_phase(const struct phasor_period *period, const struct phase *phase)
+{
+	if (__builtin_expect(phase->period_ns != period->period_ns, 0))
+		return angle_of(phase->period_ns, phase->since_ns);
+	return phasor_angle_near(period, phase->since_ns);
+}
+
+/* Add one that counts, all but its phasor; place->ago_ns is filled, the rest is filled here. */
 static inline void tally_add(struct tally *tally, struct place *place, const struct phase *phase)
 {
 	const int64_t work_ns = phase->work_ns;
 
 	place->since_ns = phase->since_ns;
 	place->work_ns = work_ns;
-	place->angle = tally_angle(tally, phase->since_ns, phase->period_ns);
+	place->angle = angle_of_phase(&tally->period, phase);
 	tally->counted++;
 	tally->work_ns += (uint64_t)work_ns;
 	tally->energy += phase->topology & 0xffff;
@@ -205,9 +217,9 @@ static inline void tally_add(struct tally *tally, struct place *place, const str
 		tally->ago_most_ns = place->ago_ns;
 	if (__builtin_expect(place->ago_ns < tally->ago_least_ns, 0))
 		tally->ago_least_ns = place->ago_ns;
-	if (__builtin_expect(place->overlap > tally->peak_overlap, 0) && place->ago_ns >= 0 &&
+	if (__builtin_expect(phase->overlap > tally->peak_overlap, 0) && place->ago_ns >= 0 &&
 	    place->ago_ns <= phase->period_ns)
-		tally->peak_overlap = place->overlap;
+		tally->peak_overlap = phase->overlap;
 }
 
 /* Reached stays reached until it was missed for a whole period. */

@@ -90,9 +90,9 @@ row_add(struct phasor_sum *sum, uint32_t row, const struct arcs *arcs, unsigned 
 	sum->im[m - 1] += im * cosine + re * sine;
 }
 
-static inline int64_t row_count(const struct phasor_row *row)
+static inline int64_t first_count(int64_t first)
 {
-	return (row->first + (INT64_C(1) << (PHASOR_COUNT_SHIFT - 1))) >> PHASOR_COUNT_SHIFT;
+	return (first + (INT64_C(1) << (PHASOR_COUNT_SHIFT - 1))) >> PHASOR_COUNT_SHIFT;
 }
 
 /* Of two opposite rows as of one: for even multiples of the angle they add up (sign 1), for odd ones not (-1). */
@@ -100,13 +100,12 @@ __attribute__((always_inline)) static inline struct arcs rows_folded(const struc
 								     int64_t sign)
 {
 	const struct phasor_row *opposite = row + PHASOR_ROWS / 2;
-	const int64_t count = row_count(row) + sign * row_count(opposite);
-	const int64_t first =
-		row->first + sign * opposite->first - count * (INT64_C(1) << PHASOR_COUNT_SHIFT);
+	const int64_t first = row->first + sign * opposite->first;
+	const int64_t count = first_count(first);
 
 	return (struct arcs){
 		.count = count,
-		.first = first * PHASOR_ARC >> 20,
+		.first = (first - count * (INT64_C(1) << PHASOR_COUNT_SHIFT)) * PHASOR_ARC >> 20,
 		.second = ((row->second + sign * opposite->second) >> 30) * ARC_SECOND >> 20,
 		.third = ((row->third + sign * opposite->third) >> 24) * ARC_THIRD >> 30,
 	};
@@ -116,9 +115,11 @@ struct phasor_sum phasor_rows_sum(const struct phasor_rows *rows)
 {
 	struct phasor_sum sum = { 0 };
 	uint32_t scale = 0;
+	int64_t first = 0;
 
 	for (uint32_t row = 0; row < PHASOR_ROWS; row++)
-		sum.count += (uint32_t)row_count(&rows->row[row]);
+		first += rows->row[row].first;
+	sum.count = (uint32_t)first_count(first);
 	/* So that no sum of phasors exceeds 2^32, nor one of products 2^62. */
 	while (sum.count >> scale > 3)
 		scale++;

@@ -361,7 +361,7 @@ int entrain_status(struct entrain_swarm *swarm, struct entrain_status *status,
 		count = slots_in_use(swarm, status->capacity);
 		slots = swarm_slots_copy(swarm, count);
 		all = malloc(count * sizeof(*all));
-		words = malloc((size_t)count * 2 * sizeof(*words));
+		words = malloc((size_t)count * MEASURE_WORDS * sizeof(*words));
 		if (!all || !words)
 			code = error_set(error, ENTRAIN_LIMIT, ENOMEM, WHAT,
 					 swarm->segment.place.name, NULL);

@@ -9,6 +9,7 @@
 #ifndef ENTRAIN_LEVEL_H
 #define ENTRAIN_LEVEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define LEVEL_GAP_PART 10
@@ -40,11 +41,13 @@ static inline struct level level_make(uint64_t sum_ns, uint32_t measured, uint32
 	return level;
 }
 
+/* Who is near the mean is hard to predict, so no branch asks for it. */
 static inline int64_t level_work(const struct level *level, int64_t work_ns)
 {
-	return work_ns == 0 || (work_ns >= level->least_ns && work_ns <= level->most_ns)
-		       ? level->mean_ns
-		       : work_ns;
+	const uint64_t width_ns = (uint64_t)(level->most_ns - level->least_ns);
+	const bool near = (uint64_t)work_ns - (uint64_t)level->least_ns <= width_ns;
+
+	return (near | (work_ns == 0)) ? level->mean_ns : work_ns;
 }
 
 #endif

@@ -139,6 +139,7 @@ static void pattern_run(struct entrain_agent *agent, struct slot_owner *owners, 
 
 	virtual_ns = entrain_next_turn_ns(agent);
 	entrain_begin(agent);
+	virtual_ns += PERIOD_NS / 4 / agents;
 	entrain_end(agent);
 	others_publish(owners, agents, pattern);
 	entrain_measure(agent, &measure); /* scratch is touched at the first call */

@@ -4,6 +4,7 @@
 #include <math.h>
 #include "clock.h"
 #include "energy.h"
+#include "items.h"
 #include "measure.h"
 #include "strategy/level.h"
 
@@ -12,7 +13,7 @@
 #define MOST 2000
 
 static struct measured all[MOST];
-static uint64_t words[2 * MOST];
+static uint64_t words[MEASURE_WORDS * MOST];
 static struct entrain_settings settings;
 static struct entrain_measure measure;
 
@@ -561,9 +562,58 @@ static void quick_reads_agree_with_thorough_ones(void **state)
 		assert_int_equal(phase.status, one.status);
 		assert_int_equal(phase.topology, one.topology);
 		assert_int_equal(place.ago_ns, one.began_ns ? judge.now_ns - one.began_ns : -1);
-		assert_int_equal(place.overlap, one.overlap);
+		assert_int_equal(phase.overlap, one.overlap);
 	}
 	assert_true(quick > 20000 && left > 20000);
+}
+
+static int by_item(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* The angles of `count` items: anywhere, on few spots, around few, nearly all around one. Below them their numbers, for equal
+ * angles stay in the order in which they come. */
+static void items_draw(uint64_t *items, uint32_t count, unsigned shape, uint64_t *seed)
+{
+	const uint32_t spots[3] = { (uint32_t)next_random(seed), (uint32_t)next_random(seed), 0 };
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t angle = (uint32_t)next_random(seed);
+
+		if (shape == 1)
+			angle = spots[angle % 3];
+		else if (shape == 2)
+			angle = spots[angle % 3] + (angle >> 10) % 100000;
+		else if (shape == 3 && i % 50)
+			angle = spots[0] + angle % 1000;
+		items[i] = (uint64_t)angle << 32 | i;
+	}
+}
+
+static void items_come_in_order(void **state)
+{
+	static uint64_t items[ITEMS_WORDS * 5000], expected[5000];
+	static const uint32_t sizes[] = { 1, 2, 3, 8, 64, 300, 1024, 5000 };
+	uint64_t seed = 31;
+
+	(void)state;
+	for (unsigned round = 0; round < 800; round++) {
+		const uint32_t count = sizes[round % 8];
+		struct item_ranges ranges;
+		uint64_t *sorted;
+
+		items_draw(items, count, round / 8 % 4, &seed);
+		memcpy(expected, items, count * sizeof(*items));
+		qsort(expected, count, sizeof(*expected), by_item);
+		item_ranges_open(&ranges, count);
+		for (uint32_t i = 0; i < count; i++)
+			ranges.counts[items[i] >> ranges.shift]++;
+		sorted = items_order(items, count, &ranges);
+		assert_memory_equal(sorted, expected, count * sizeof(*sorted));
+	}
 }
 
 int main(void)
@@ -583,6 +633,7 @@ int main(void)
 		cmocka_unit_test(any_slot_is_judged_without_harm),
 		cmocka_unit_test(random_pictures_agree_with_the_definitions),
 		cmocka_unit_test(quick_reads_agree_with_thorough_ones),
+		cmocka_unit_test(items_come_in_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* gaps.c - the gaps between places on the circle, in multiples of the wanted ones. */
+#include "gaps.h"
+#include <float.h>
+#include <math.h>
+#include <string.h>
+#include "items.h"
+
+_Static_assert(ITEMS_WORDS == MEASURE_WORDS, "the words are for sorting");
+
+static struct place *load_place(const struct load *load, uint32_t i)
+{
+	return (struct place *)((char *)load->places + i * load->stride);
+}
+
+/* The gap that it wants: its own action, as far as all of them fit into the period, and an equal share of the idle time. */
+static inline float wanted_gap(const struct load *load, int64_t work_ns)
+{
+	const float wanted =
+		(float)level_work(&load->level, work_ns) * load->wanted_of_ns + load->wanted_share;
+
+	/* Never 0, for it is divided by. */
+	return wanted < FLT_MIN ? FLT_MIN : wanted;
+}
+
+void load_fill(struct load *load, const struct tally *tally, int64_t period_ns)
+{
+	const int64_t longest_ns = tally->counted ? tally->longest_ns : period_ns;
+	const uint32_t known = tally->counted - tally->unknown;
+	uint64_t level_ns;
+
+	load->counted = tally->counted;
+	load->period = phasor_period_make(longest_ns);
+	load->level = level_make(tally->work_ns, known, load->counted, longest_ns);
+	load->alike = known == 0 || ((int64_t)(tally->work_least + 1) >= load->level.least_ns &&
+				     tally->work_most_ns <= load->level.most_ns);
+	level_ns = (uint64_t)load->level.mean_ns * load->counted;
+	if (!load->alike) {
+		level_ns = 0;
+		for (uint32_t i = 0; i < load->count; i++) {
+			int64_t work_ns = load_place(load, i)->work_ns;
+			int64_t counts_ns = level_work(&load->level, work_ns);
+
+			level_ns += work_ns < 0 ? 0 : (uint64_t)counts_ns;
+		}
+	}
+	load->work_all = (double)level_ns / (double)longest_ns;
+	load->wanted_of_ns = (float)(GAPS_TURN / (double)longest_ns / fmax(1, load->work_all));
+	load->wanted_share =
+		load->counted ? (float)(fmax(0, 1 - load->work_all) * GAPS_TURN / load->counted)
+			      : 0;
+	load->wanted_alike = wanted_gap(load, load->level.mean_ns);
+}
+
+static struct gaps gaps_alike(const uint64_t *items, uint32_t count, double wanted)
+{
+	uint64_t there = (items[0] >> 32) + (UINT64_C(1) << 32), least = UINT64_MAX, most = 0;
+
+	for (uint32_t i = count; i-- > 0;) {
+		uint64_t here = items[i] >> 32, gap = there - here;
+
+		least = gap < least ? gap : least;
+		most = gap > most ? gap : most;
+		there = here;
+	}
+	return (struct gaps){ (double)least / wanted, (double)most / wanted };
+}
+
+static struct gaps gaps_of_each(const uint64_t *items, uint32_t count)
+{
+	uint64_t there = (items[0] >> 32) + (UINT64_C(1) << 32);
+	float least = INFINITY, most = 0;
+
+	for (uint32_t i = count; i-- > 0;) {
+		const uint64_t here = items[i] >> 32;
+		const float gap = (float)(int64_t)(there - here) * item_part(items[i]);
+
+		least = gap < least ? gap : least;
+		most = gap > most ? gap : most;
+		there = here;
+	}
+	return (struct gaps){ (double)least, (double)most };
+}
+
+/* Phases run towards the turn, so the turns lie in their opposite order. Returns how many count. Inline, for `alike` is a
+ * constant in each use. */
+__attribute__((always_inline)) static inline uint32_t items_fill(const struct load *load,
+								 bool actual, bool alike,
+								 uint64_t *items,
+								 struct item_ranges *ranges)
+{
+	const struct load all = *load; /* a local copy: nothing that is stored can alias it */
+	uint32_t used = 0;
+
+	for (uint32_t i = 0; i < all.count; i++) {
+		struct place *place = load_place(&all, i);
+		const int64_t instant_ns = actual ? place->ago_ns : place->since_ns;
+		const uint32_t angle = phasor_angle_near(&all.period, instant_ns);
+
+		if (place->work_ns < 0)
+			continue;
+		if (!alike)
+			place->part = 1 / wanted_gap(&all, place->work_ns);
+		items[used] = item_make(-angle, alike ? 0 : place->part);
+		ranges->counts[items[used++] >> ranges->shift]++;
+	}
+	return used;
+}
+
+struct gaps gaps_of(const struct load *load, bool actual, uint64_t *scratch)
+{
+	struct item_ranges ranges;
+	const uint64_t *sorted;
+	uint32_t used;
+
+	item_ranges_open(&ranges, load->counted);
+	used = load->alike ? items_fill(load, actual, true, scratch, &ranges)
+			   : items_fill(load, actual, false, scratch, &ranges);
+	sorted = items_order(scratch, used, &ranges);
+	return load->alike ? gaps_alike(sorted, used, (double)load->wanted_alike)
+			   : gaps_of_each(sorted, used);
+}
+
+/*
+ * What counts of the places on each part of the circle: the item of the last, and the angle of the first, inverted, so that 0 is
+ * none and more is earlier; the lowest bit is always set.
+ */
+struct parts {
+	uint64_t *last;
+	uint32_t *first;
+	uint32_t count;
+};
+
+/* A walk along the parts: the last place so far, whose item it is. Whether a part is empty is hard to predict: no branch asks. */
+struct walk {
+	int64_t here;
+	uint64_t item;
+};
+
+/* Goes on to the end of a part; returns the gap to the first place in it, 0 for an empty one. */
+static inline int64_t walk_on(struct walk *walk, const struct parts *parts, uint32_t number)
+{
+	const uint32_t first = parts->first[number];
+	const uint64_t last = parts->last[number];
+	const int64_t gap = (int64_t)(uint32_t)~first - walk->here;
+
+	walk->here = first ? (int64_t)(last >> 32) : walk->here;
+	walk->item = first ? last : walk->item;
+	return first ? gap : 0;
+}
+
+/* Where it begins: a turn before the last place of all. */
+static struct walk walk_begin(const struct parts *parts)
+{
+	uint32_t number = parts->count - 1;
+
+	while (!parts->first[number] && number > 0)
+		number--;
+	return (struct walk){ (int64_t)(parts->last[number] >> 32) - (INT64_C(1) << 32),
+			      parts->last[number] };
+}
+
+/* The largest gap from the last place of one part to the first of another, in multiples of the wanted one. */
+static double parts_largest(const struct parts *parts)
+{
+	struct walk walk = walk_begin(parts);
+	float most = 0;
+
+	for (uint32_t number = 0; number < parts->count; number++) {
+		const float part = item_part(walk.item);
+		const float gap = (float)walk_on(&walk, parts, number) * part;
+
+		most = gap > most ? gap : most;
+	}
+	return (double)most;
+}
+
+/* The same where all wanted gaps are equal. */
+static double parts_widest(const struct parts *parts, double wanted)
+{
+	struct walk walk = walk_begin(parts);
+	int64_t most = 0;
+
+	for (uint32_t number = 0; number < parts->count; number++) {
+		const int64_t gap = walk_on(&walk, parts, number);
+
+		most = gap > most ? gap : most;
+	}
+	return (double)most / wanted;
+}
+
+static void parts_fill(const struct load *load, const struct parts parts)
+{
+	const struct load all = *load; /* a local copy: nothing that is stored can alias it */
+
+	memset(parts.last, 0, parts.count * (sizeof(*parts.last) + sizeof(*parts.first)));
+	for (uint32_t i = 0; i < all.count; i++) {
+		const struct place *place = load_place(&all, i);
+		const uint32_t angle = -phasor_angle_near(&all.period, place->ago_ns);
+		const uint32_t number = (uint32_t)((uint64_t)angle * parts.count >> 32);
+		const uint64_t item = item_make(angle, place->part);
+		uint64_t *last = &parts.last[number];
+		uint32_t *first = &parts.first[number];
+
+		if (place->work_ns < 0)
+			continue;
+		*first = (~angle | 1) > *first ? ~angle | 1 : *first;
+		/* Of equal ones the last that comes. */
+		*last = (item | UINT32_MAX) > *last ? item : *last;
+	}
+}
+
+/*
+ * The largest gap between the beginnings of actions, without sorting: a gap within a part is not wider than the part, which is
+ * narrower than most wanted gaps, if not than all. After gaps_of() of the turns. 0: a gap within a part may be larger than those
+ * between parts.
+ */
+double gap_largest_actual(const struct load *load, int64_t work_least_ns, uint64_t *scratch)
+{
+	const uint32_t counted = load->counted;
+	const uint32_t count = load->alike ? counted : counted / 3 * 4 + counted % 3;
+	const struct parts parts = { scratch, (uint32_t *)(scratch + count), count };
+	double most;
+
+	parts_fill(load, parts);
+	if (load->alike)
+		return parts_widest(&parts, (double)load->wanted_alike);
+	most = parts_largest(&parts);
+	return most * parts.count * (double)wanted_gap(load, work_least_ns) < GAPS_TURN ? 0 : most;
+}
