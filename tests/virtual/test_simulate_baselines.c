@@ -131,6 +131,26 @@ static void unequal_actions_overlap_as_in_the_table(void **state)
 	}
 }
 
+/* The worst of SEEDS. They are even to begin with, which DESYNC by itself would take hundreds of cycles for. */
+static double desync_after_crash(struct simulation_plan plan, uint64_t first, uint32_t share_ppm)
+{
+	double cycles[SEEDS];
+
+	for (unsigned seed = 0; seed < SEEDS; seed++) {
+		struct simulation simulation;
+
+		plan.seed = first + seed;
+		open_plan(&simulation, &plan);
+		run_cycles(&simulation, 3);
+		simulation.plan.control = control_find("desync");
+		run_cycles(&simulation, 3);
+		simulation_crash(&simulation, share_ppm);
+		cycles[seed] = cycles_to_pattern(&simulation, .1, 400);
+		simulation_close(&simulation);
+	}
+	return summary_of(cycles, SEEDS).worst;
+}
+
 /* The study gave the worst of twenty: DESYNC's medians are about half of that. */
 static void crashes_leave_others_uneven_for_long(void **state)
 {
@@ -145,14 +165,12 @@ static void crashes_leave_others_uneven_for_long(void **state)
 
 		plan.control = control_find("static");
 		fixed = crash_of(plan, shares_ppm[i], 5, .1, 12);
-		plan.control = control_find("desync");
+		plan = plan_capped("spread", 64, 1000000);
 		for (unsigned group = 0; group < 4; group++) {
-			struct summary desync;
+			double worst = desync_after_crash(plan, group * SEEDS + 1, shares_ppm[i]);
 
-			plan.seed = group * SEEDS + 1;
-			desync = crash_of(plan, shares_ppm[i], 600, .1, 400);
-			least = fmin(least, desync.worst);
-			most = fmax(most, desync.worst);
+			least = fmin(least, worst);
+			most = fmax(most, worst);
 		}
 		print_message("crash of %g %%, N = 64: static %g; desync, to within 10 %%: the "
 			      "worst of 20 %g .. %g (table %g)\n",
@@ -204,7 +222,7 @@ static void other_rules_take_as_long_as_the_table_says(void **state)
 	} rows[] = {
 		{ "desync", 16, SEEDS, 80, 34, false },
 		{ "desync", 64, SEEDS, 900, 362, false },
-		{ "desync", 256, 5, 9000, 4609, false },
+		{ "desync", 256, 3, 9000, 4609, false },
 		{ "desync", 1024, 1, 2000, NEVER, false },
 		{ "balance", 16, SEEDS, 30, 3, false },
 		{ "balance", 64, SEEDS, 30, 5, false },
