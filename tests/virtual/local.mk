@@ -53,3 +53,15 @@ simulate_figures = %D%/simulate_tables.h %D%/simulate_tables.c %D%/simulate_fixt
 %C%_test_simulate_baselines_CPPFLAGS = $(virtual_cppflags) -I$(srcdir)/cli -I$(srcdir)/cli/simulate
 %C%_test_simulate_baselines_LDADD = libsimulate.la libentrain-core.la $(CMOCKA_LIBS) -lm -lpthread
 endif
+
+# What the tool makes of hosts that were watched.
+if TESTS_BUILT
+check_PROGRAMS += %D%/test_gain
+TESTS += %D%/test_gain
+%C%_test_gain_SOURCES = %D%/test_gain.c cli/gain/history.c cli/gain/habit.c cli/gain/forecast.c \
+	cli/gain/gain.c cli/gain/gain_print.c cli/gain/advice.c cli/coverage.c cli/program.c \
+	$(simulate_cli) plugin/preload/rhythm.c
+%C%_test_gain_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm -I$(srcdir)/plugin/preload -I$(srcdir)/cli \
+	-I$(srcdir)/cli/gain -I$(srcdir)/cli/simulate
+%C%_test_gain_LDADD = libsimulate.la libentrain-core.la $(CMOCKA_LIBS) -lm
+endif
