@@ -62,7 +62,7 @@ for other in eatmydata faketime jemalloc tcmalloc; do
 	LD_PRELOAD=$preload "$host" values >alone.values 2>alone.err
 	works $other alone.values alone.err || no "$other does nothing even by itself"
 	! works $other bare /dev/null || [ $other = faketime ] || no "$other: works without it"
-	for rule in '' observe stagger; do
+	for rule in '' stagger; do
 		tool create web --period 50ms --kind relative --capacity 512 || no "create"
 		: >"$ENTRAIN_CONFIG"
 		[ -z "$rule" ] || printf '[rule host]\nexe = */preload_host\nswarm = web\nmax_delay = 5ms\naction = %s\n' $rule >"$ENTRAIN_CONFIG"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What hosts do with themselves stays as it is under the plugin: cancellation in every call, trees of children, daemon(), storms of
 # vfork() and posix_spawn(), handlers that flush and forks among threads that do; the plugin opened and closed; administrators that
-# are stopped or killed at their work.
+# are stopped or killed at their work; limits.
 # Needs tests/process/preload_host, the tool and the plugin, all built.
 
 . "${srcdir:-.}/tests/process/preload_lib.sh"
@@ -53,6 +53,16 @@ yes_or diff bare.reopened out
 under "$host" reopened >out 2>err || no "reopened, and preloaded, ends with $?"
 yes_or diff bare.reopened out
 [ "$("$entrainctl" events web | grep -c ' joined as ')" -eq 1 ] || no "the one that was preloaded did not join, or the other did"
+
+# Limits that leave room for the host, but not for a swarm: it runs, and the log says why it runs alone.
+for limit in '-v 30000' '-n 4'; do
+	[ -z "$runtime" ] || break
+	(ulimit $limit && exec "$host" jumping) >bare.limited 2>/dev/null || no "ulimit $limit is too tight for the host itself"
+	(ulimit $limit && LD_PRELOAD=$library ENTRAIN_LOG=$work/limited exec "$host" jumping) >out 2>err || no "ulimit $limit: $?"
+	yes_or diff bare.limited out
+	yes_or grep -q 'a limit of this process is in the way' limited
+	rm -f limited
+done
 
 # An administrator that has the lock and is stopped; then others that are killed at their work, sooner or later.
 python3 - "$ENTRAIN_DIR" <<'TEXT' >locked 2>&1 &
