@@ -124,6 +124,15 @@ ask last
 covered 16
 "$entrainctl" events default >events
 grep -q ' joined as ' events || no "no worker is in the swarm"
+# without that line a new binary goes without the plugin, as the manual says, and serves all the same
+for name in $both; do
+	sed -i '/env LD_PRELOAD/d' $name/server.conf
+	reload $name
+	upgrade $name
+done
+ask without
+! "$entrainctl" check "$(main_of under)" >check || no "still covered: $(cat check)"
+yes_or grep -q 'the plugin was not in LD_PRELOAD' check
 for name in $both; do
 	old="$(main_of $name) $(workers_of $name)"
 	kill -QUIT "$(main_of $name)"
