@@ -5,7 +5,7 @@
 
 . "${srcdir:-.}/tests/hosts/nginx_lib.sh"
 command -v curl >/dev/null || { echo "no curl"; exit 77; }
-flush=1500ms port=1
+flush=1500ms port=$(free_port)
 entrain="entrain swarm=web period=1s dir=$ENTRAIN_DIR;"
 
 # refused TEXT DIRECTIVE [LOCATION [LOG]]: nginx -t says so
