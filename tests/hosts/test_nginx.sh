@@ -67,10 +67,10 @@ fi
 
 # Many small lines into a small buffer; two files more, with and without.
 locations='location /shown { return 200 "$entrain_phase $entrain_turns $entrain_coherence\n"; }
-	location /alone { entrain off; access_log '$work'/alone.log told buffer=64k flush=30s; return 200 "ok\n";
-		location /alone/not { entrain on; access_log '$work'/not.log told buffer=64k flush=30s; return 200 "ok\n"; } }
-	location /zip { access_log '$work'/zip.gz told gzip buffer=64k flush=30s; return 200 "ok\n"; }
-	location /small { access_log '$work'/small.log told buffer=256 flush=30s; return 200 "ok\n"; }
+	location /alone { entrain off; access_log '$work'/alone.log told buffer=64k flush=10m; return 200 "ok\n";
+		location /alone/not { entrain on; access_log '$work'/not.log told buffer=64k flush=10m; return 200 "ok\n"; } }
+	location /zip { access_log '$work'/zip.gz told gzip buffer=64k flush=10m; return 200 "ok\n"; }
+	location /small { access_log '$work'/small.log told buffer=256 flush=10m; return 200 "ok\n"; }
 	proxy_cache_path '$work'/cache keys_zone=cache:1m;'
 cache=${locations##*	} locations=${locations%	*}
 server_start 2 "$cache $entrain" "$locations"
