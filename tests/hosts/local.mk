@@ -14,7 +14,8 @@ EXTRA_DIST += %D%/postgres_fixture.sh %D%/checkpoint_turns.py %D%/test_postgres_
 	%D%/test_postgres_life.sh %D%/test_postgres_standby.sh \
 	%D%/test_postgres_regress.sh %D%/postgres_picture.sh
 
-# The nginx module.
+# The nginx module; at length with the figures of its manual, period 4 s and flush=5s.
+LONG_TESTS += %D%/test_nginx_turns.sh
 HOST_TESTS += %D%/test_nginx_turns.sh %D%/test_nginx_lines.sh %D%/test_nginx.sh
 EXTRA_DIST += %D%/test_nginx_turns.sh %D%/test_nginx.sh %D%/nginx_lib.sh %D%/nginx_watch.py %D%/nginx_turns.py \
 	%D%/nginx_load.py %D%/nginx_lines.py %D%/test_nginx_lines.sh

@@ -57,6 +57,14 @@ taken "entrain swarm=web period=1s goal=batch topology=ring:2 capacity=8 band=5%
 configure 2 'entrain swarm=web period=1s;' '' "access_log $work/access.log;"
 nginx_run -t
 judge "without a buffer it warns" grep -q 'no log has a buffer' "$work/nginx.err"
+modules=$("$nginx" -V 2>&1 | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p')
+if [ -e "$modules/ngx_stream_module.so" ]; then
+	configure 2 'entrain swarm=web period=1s;'
+	sed -i "1i load_module $modules/ngx_stream_module.so;" "$work/nginx.conf"
+	echo "stream { log_format s \$msec; access_log $work/stream.log s buffer=1k flush=1s; }" >>"$work/nginx.conf"
+	nginx_run -t
+	judge "logs of stream, which is read later, count too" grep -q 'stream.log.*flush=1200ms' "$work/nginx.err"
+fi
 judge "nginx -t makes no swarm" [ -z "$(ls "$ENTRAIN_DIR")" ]
 if command -v strace >/dev/null; then
 	configure 2 "$entrain"
