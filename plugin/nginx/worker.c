@@ -85,13 +85,14 @@ static bool is_off(void)
 
 static void turn(ngx_log_t *log)
 {
-	const bool off = is_off();
-
-	entrain_begin(worker.agent);
-	if (!off)
-		entrain_logs_flush(worker.main, log);
-	entrain_end(worker.agent);
 	worker.turns++;
+	if (is_off()) {
+		entrain_pass(worker.agent);
+		return;
+	}
+	entrain_begin(worker.agent);
+	entrain_logs_flush(worker.main, log);
+	entrain_end(worker.agent);
 }
 
 static void timer_set(void)
