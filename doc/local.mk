@@ -12,7 +12,7 @@ EXTRA_PROGRAMS += %D%/goals/turns
 goals_pictures = %D%/goals/minimize-api-calls.svg %D%/goals/distribute-load.svg %D%/goals/reach-consensus.svg \
 	%D%/goals/minimize-latency.svg %D%/goals/save-energy.svg %D%/goals/maintain-rhythm.svg \
 	%D%/goals/recover-from-failure.svg %D%/goals/adapt-to-traffic.svg
-dist_doc_DATA += %D%/goals.md
+dist_doc_DATA += %D%/goals.md %D%/modules.md %D%/postgresql.md %D%/postgresql.svg
 goalsdir = $(docdir)/goals
 dist_goals_DATA = $(goals_pictures)
 EXTRA_DIST += %D%/goals/draw.py %D%/goals/table.sh

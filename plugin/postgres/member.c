@@ -173,6 +173,7 @@ static void join(void)
 	options.name = "postgres";
 	options.label = cluster_label(port);
 	options.ready_timeout_ns = READY_NS;
+	options.probe = 1; /* after a crash of the server the slot of the worker before this one */
 	member_agent = entrain_join(setting_swarm, &options, &error);
 	if (member_agent)
 		strlcpy(swarm_name, setting_swarm, sizeof(swarm_name));

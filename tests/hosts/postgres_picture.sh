@@ -30,5 +30,5 @@ for name in $names; do
 	configure "$name" "entrain.enabled = on"
 	server_reload "$name"
 done
-sleep 145
+sleep 190
 python3 "$top/tests/hosts/checkpoint_turns.py" --svg "$file" 24 0 0 $(printf '%s.log ' $names)

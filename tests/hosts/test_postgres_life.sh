@@ -149,7 +149,6 @@ done
 pid=$(worker one)
 kill -9 "$(sed -n 1p one/postmaster.pid)"
 yes_or until_ 10 gone "$pid"
-rm -f one/postmaster.pid
 until_ 10 sh -c "! ls -l /proc/[0-9]*/exe 2>/dev/null | grep -q '$bin/postgres'"
 server_start one
 yes_or until_ 20 in_swarm one
