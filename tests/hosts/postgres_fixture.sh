@@ -93,7 +93,7 @@ link_tree "$sharedir/extension" "$home$sharedir/extension" || exit 99
 link_tree "$libdir" "$home$libdir" || exit 99
 # What an installed entrain may have left there is not what is tested.
 rm -f "$home$libdir/entrain.so" "$home$sharedir"/extension/entrain*
-cp "$module" "$library" "$home$libdir" || exit 99
+cp "$module" "$home$libdir/entrain.so" && cp "$library" "$home$libdir" || exit 99
 cp "$top"/plugin/postgres/entrain.control "$top"/plugin/postgres/entrain--*.sql "$home$sharedir/extension" || exit 99
 export LD_LIBRARY_PATH="$home$libdir"
 chmod 755 "$home"

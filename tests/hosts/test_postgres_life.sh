@@ -111,8 +111,9 @@ yes_or until_ 10 more_timed "$before"
 # ---- SQL -----------------------------------------------------------------------------------------
 
 yes_or says one "SELECT entrain_next_turn() BETWEEN now() AND now() + interval '2.3 s'" t
+# (but for the tool's own forecast while the swarm observes)
 "$entrainctl" status db-host --json >status.json || no "status --json"
-yes_or says one "SELECT bool_and(entrain_status() ? k) FROM jsonb_object_keys('$(cat status.json)') k" t
+yes_or says one "SELECT bool_and(entrain_status() ? k OR k = 'observed') FROM jsonb_object_keys('$(cat status.json)') k" t
 ask one 'CREATE ROLE guest; CREATE ROLE watcher; GRANT pg_monitor TO watcher'
 for what in 'entrain_agents' 'entrain_agents()' 'entrain_checkpoint_turns()' 'entrain_status()' 'entrain_next_turn()'; do
 	yes_or ask one "SET ROLE watcher; SELECT * FROM $what"
