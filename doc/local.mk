@@ -26,6 +26,11 @@ goals-page: %D%/goals/turns$(EXEEXT) entrainctl$(EXEEXT)
 	$(SHELL) $(srcdir)/%D%/goals/table.sh ./entrainctl$(EXEEXT)
 .PHONY: goals-page
 
+# The picture of postgresql.md, from five minutes with four clusters.
+postgresql-page: all
+	srcdir=$(srcdir) $(srcdir)/tests/hosts/postgres_picture.sh $(srcdir)/%D%/postgresql.svg
+.PHONY: postgresql-page
+
 TESTS += tests/process/test_manual.sh
 check_PROGRAMS += tests/process/manual_tables
 tests_process_manual_tables_SOURCES = tests/process/manual_tables.c

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The picture of doc/postgresql.md, from a run of four minutes: four clusters started together checkpoint as they are, then with entrain.
+# The picture of doc/postgresql.md, from a run of five minutes: four clusters started together checkpoint as they are, then with entrain.
 # From the build's folder: srcdir=SOURCES SOURCES/tests/hosts/postgres_picture.sh FILE.svg
 
 file=$(realpath "${1:?FILE.svg}")
