@@ -32,5 +32,6 @@ void _PG_init(void)
 		return;
 	settings_define();
 	record_install();
-	RegisterBackgroundWorker(&worker);
+	if (!IsBinaryUpgrade) /* pg_upgrade's servers are nobody's to pace */
+		RegisterBackgroundWorker(&worker);
 }
