@@ -13,6 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Products of instants take 128 bits. A 32-bit program can read a swarm's objects, but not take part. */
+#ifndef __SIZEOF_INT128__
+#error "entrain takes a compiler for 64 bits"
+#endif
+
 struct entrain_strategy;
 
 /* Shortest and longest period; what is shorter or longer is implausible. More agents than

@@ -129,6 +129,10 @@ endif
 TESTS += %D%/test_cli_events.sh %D%/test_cli_stat.sh %D%/test_cli_top.sh %D%/test_disrupt.sh
 EXTRA_DIST += %D%/test_cli_events.sh %D%/test_cli_stat.sh %D%/test_cli_top.sh %D%/test_disrupt.sh
 
+# How objects are opened, and read by programs of another word size.
+TESTS += %D%/test_open_flags.sh %D%/test_word_sizes.sh
+EXTRA_DIST += %D%/test_open_flags.sh %D%/test_word_sizes.sh %D%/word_reader.c
+
 TESTS += %D%/test_cli_resize.sh
 EXTRA_DIST += %D%/test_cli_resize.sh
 
