@@ -129,6 +129,14 @@ endif
 TESTS += %D%/test_cli_events.sh %D%/test_cli_stat.sh %D%/test_cli_top.sh %D%/test_disrupt.sh
 EXTRA_DIST += %D%/test_cli_events.sh %D%/test_cli_stat.sh %D%/test_cli_top.sh %D%/test_disrupt.sh
 
+# A hostile process of another user beside workers and tool.
+TESTS += %D%/test_hostile.sh
+EXTRA_DIST += %D%/test_hostile.sh
+check_PROGRAMS += %D%/hostile_writer
+%C%_hostile_writer_SOURCES = %D%/hostile_writer.c
+%C%_hostile_writer_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/libshm
+%C%_hostile_writer_LDADD = libentrain-core.la
+
 # How objects are opened, and read by programs of another word size.
 TESTS += %D%/test_open_flags.sh %D%/test_word_sizes.sh
 EXTRA_DIST += %D%/test_open_flags.sh %D%/test_word_sizes.sh %D%/word_reader.c
