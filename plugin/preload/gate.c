@@ -31,7 +31,7 @@
 /* A sleep is as always if it is no further off than this part. */
 #define USUAL_PART 16
 
-/* Such a part of a period without a call ends a burst; of one that is only watched a pause of this length does, too. */
+/* Such a part of a period without a call ends a burst; of one that is only watched, one of this length or more. */
 #define PAUSE_PART 32
 #define PAUSE_WATCHED_NS INT64_C(10000000)
 
@@ -123,7 +123,8 @@ static bool burst_begins(const struct gate *gate, unsigned rule, int64_t now_ns)
 	if (now_ns < gate->held_until_ns || (gate->open && !late))
 		return false;
 	return (late && pause_ns >= period_ns / PAUSE_PART) ||
-	       (pause_ns >= PAUSE_WATCHED_NS && is_watched(rule));
+	       (pause_ns >= PAUSE_WATCHED_NS && is_watched(rule) &&
+		pause_ns >= rhythm_pause_ns(&gate->rhythm));
 }
 
 static bool in_band(int64_t interval_ns, const struct entrain_settings *settings)

@@ -13,6 +13,8 @@
 /* Clocks tick in periods of so few digits; what comes by one has it to this part. */
 #define ROUND_DIGITS 3
 #define ROUND_PART 128
+/* What is this part of the rests between bursts is a pause within one. */
+#define PAUSE_REST_PART 8
 
 void rhythm_arrive(struct rhythm *rhythm, int64_t arrived_ns, int64_t wall_ns)
 {
@@ -116,6 +118,22 @@ void rhythm_find(const struct rhythm *rhythm, int64_t period_ns, bool clocked,
 	} else {
 		found->kind = ENTRAIN_DRIFTING;
 	}
+}
+
+int64_t rhythm_pause_ns(const struct rhythm *rhythm)
+{
+	const uint32_t kept = rhythm->count < RHYTHM_KEPT ? rhythm->count : RHYTHM_KEPT;
+	int64_t longest_ns = 0, second_ns = 0;
+
+	for (uint32_t i = 0; i < kept; i++) {
+		if (rhythm->rest_ns[i] > longest_ns) {
+			second_ns = longest_ns;
+			longest_ns = rhythm->rest_ns[i];
+		} else if (rhythm->rest_ns[i] > second_ns) {
+			second_ns = rhythm->rest_ns[i];
+		}
+	}
+	return second_ns / PAUSE_REST_PART;
 }
 
 int64_t rhythm_round_ns(int64_t interval_ns)

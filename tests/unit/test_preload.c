@@ -246,6 +246,32 @@ static void a_clock_is_recognised_in_a_swarm_of_another_period(void **state)
 	assert_int_equal(rhythm_kind(&rhythm, &found), ENTRAIN_KIND_SWARM);
 }
 
+/* A checkpoint's flushes, with pauses of up to 100 ms, each half a minute; then it flushes each second after an hour of rest. */
+static void pauses_within_a_burst_are_told_from_rests(void **state)
+{
+	struct rhythm rhythm = { 0 };
+	int64_t at_ns = S;
+
+	(void)state;
+	assert_true(rhythm_pause_ns(&rhythm) == 0);
+	for (int burst = 0; burst < 3; burst++) {
+		rhythm_arrive(&rhythm, at_ns, at_ns);
+		rhythm_over(&rhythm, at_ns + S);
+		/* what was taken for a burst of its own, since nothing was known */
+		rhythm_arrive(&rhythm, at_ns + S + 100 * MS, at_ns + S + 100 * MS);
+		rhythm_over(&rhythm, at_ns + 2 * S);
+		at_ns += 30 * S;
+	}
+	assert_true(rhythm_pause_ns(&rhythm) > 100 * MS && rhythm_pause_ns(&rhythm) < 28 * S);
+	at_ns += 3600 * S;
+	for (int burst = 0; burst < 7; burst++) {
+		rhythm_arrive(&rhythm, at_ns, at_ns);
+		rhythm_over(&rhythm, at_ns + 3 * MS);
+		at_ns += S;
+	}
+	assert_true(rhythm_pause_ns(&rhythm) > 100 * MS && rhythm_pause_ns(&rhythm) < S);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +283,7 @@ int main(void)
 		cmocka_unit_test(the_title_is_read_where_the_host_writes_it),
 		cmocka_unit_test(rhythms_are_recognised),
 		cmocka_unit_test(a_clock_is_recognised_in_a_swarm_of_another_period),
+		cmocka_unit_test(pauses_within_a_burst_are_told_from_rests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
