@@ -38,8 +38,8 @@ def interval(log):
 
 
 def near(found, logged, what):
-    """Medians of few values of a busy machine: within 1 % of what lies in the middle of all that was logged."""
-    least, _, most = statistics.quantiles(logged)
+    """Medians of few values of a busy machine: within 1 % of all that was logged, but for a tenth at each end."""
+    least, *_, most = statistics.quantiles(logged, n=10)
     for one in found:
         if not least * 0.99 <= one / 1000 <= most * 1.01:
             fail("%s of %d ns, where %d to %d us were logged" % (what, one, least, most))
@@ -128,8 +128,7 @@ elif what == "bursts":
     calls, least = int(rest[0]), int(rest[1])
     rule = told["rules"][0]
     whole = rule["matched"] // calls
-    # one in a hundred comes within 10 ms of the one before
-    if not whole * 0.9 <= rule["bursts"] <= whole + 1:
+    if not whole - 1 <= rule["bursts"] <= whole + 1:
         fail("%d calls in %d bursts" % (rule["matched"], rule["bursts"]))
     if rule["actions"] < rule["bursts"] - 2 or rule["acted_ns"] / rule["actions"] < least * 0.9:
         fail("%d actions of %d ns in the mean" % (rule["actions"], rule["acted_ns"] / max(1, rule["actions"])))
