@@ -16,6 +16,8 @@
 #define PPM 1000000
 /* Actions of a host that were seen before anything is said of it. */
 #define ACTIONS_LEAST 4
+/* ... and before an odd start is forgotten. */
+#define TURNS_SETTLED 12
 /* Flushes that take no longer than this help each other: a journal writes them together. */
 #define SHORT_NS INT64_C(1000000)
 /* Actions do not slow each other down if each other one adds less than this part. */
@@ -319,8 +321,10 @@ static enum gain_verdict verdict_of(const struct gain *gain)
 {
 	const struct goal *goal = goal_row((int)gain->settings.goal);
 	unsigned known = 0, steady = 0;
+	int settled = 0;
 
 	for (unsigned i = 0; i < gain->count; i++) {
+		settled |= gain->hosts[i].seen.turns >= TURNS_SETTLED;
 		known += gain->hosts[i].kind != 0;
 		steady += gain->hosts[i].kind != 0 && gain->hosts[i].kind != ENTRAIN_DRIFTING;
 	}
@@ -329,7 +333,7 @@ static enum gain_verdict verdict_of(const struct gain *gain)
 	if (!gain->observing)
 		return GAIN_ACTS;
 	if (!steady || !gain->advised.made)
-		return GAIN_NO_RHYTHM;
+		return settled ? GAIN_NO_RHYTHM : GAIN_UNKNOWN;
 	if (known == 1)
 		return GAIN_ALONE;
 	if (goal->rule != DECIDE_SPREAD)

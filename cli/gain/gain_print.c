@@ -14,8 +14,8 @@
 static const struct {
 	const char *name, *text;
 } verdicts[] = {
-	[GAIN_UNKNOWN] = { "unknown", "Too little was seen yet: a host's first four actions say "
-				      "nothing. Look again later." },
+	[GAIN_UNKNOWN] = { "unknown", "Too little was seen yet: the first dozen actions of a host "
+				      "may be odd. Look again later." },
 	[GAIN_NO_RHYTHM] = { "no-rhythm", "Nothing here comes regularly enough to be steered; the "
 					  "swarm would leave it alone." },
 	[GAIN_ALONE] = { "alone", "One host alone has nobody to keep away from." },

@@ -249,6 +249,27 @@ static void who_does_not_fit_is_left_out(void **state)
 
 /* ---- what is said of it ------------------------------------------------------------------------------- */
 
+/* What has no rhythm may have had an odd start. */
+static void a_start_says_little(void **state)
+{
+	const struct picture picture = picture_make(ENTRAIN_GRID, S, ENTRAIN_OBSERVE);
+	const struct habit_wanted wild = { ENTRAIN_DRIFTING, 0, 300 * MS, 10 * MS, 400 * MS, 0 };
+
+	(void)state;
+	for (uint64_t turns = 11; turns <= 12; turns++) {
+		struct history history = { 0 };
+		struct gain gain;
+
+		host_add(&history, 0, &wild);
+		history.hosts[0].seen.turns = turns;
+		gain_from_history(&gain, &history, &picture);
+		gain_judge(&gain, 0);
+		assert_int_equal(gain.verdict, turns < 12 ? GAIN_UNKNOWN : GAIN_NO_RHYTHM);
+		gain_free(&gain);
+		history_free(&history);
+	}
+}
+
 static void verdict_is(const struct habit_wanted *wanted, unsigned hosts, uint32_t goal,
 		       enum gain_verdict verdict)
 {
@@ -317,6 +338,7 @@ int main(void)
 		cmocka_unit_test(a_forecast_is_what_the_cap_allows),
 		cmocka_unit_test(who_does_not_fit_is_left_out),
 		cmocka_unit_test(it_is_said_whether_it_pays),
+		cmocka_unit_test(a_start_says_little),
 		cmocka_unit_test(who_is_not_in_the_way_gains_nothing),
 	};
 
