@@ -375,6 +375,19 @@ static void look_at_events(struct entrain_swarm *swarm)
 	FUZZ_REQUIRE(count == 0 || memcmp(&last, &events[count - 1], sizeof(last)) == 0);
 }
 
+/* Written in each way, it is what can be shown, whatever the slots hold. */
+static void look_at_texts(struct entrain_swarm *swarm, bool readable)
+{
+	for (unsigned format = ENTRAIN_JSON; format <= ENTRAIN_PROMETHEUS; format++) {
+		char *text = entrain_status_text(swarm, (enum entrain_format)format, NULL, NULL);
+
+		FUZZ_REQUIRE((text != NULL) == readable);
+		for (const char *at = text; at && *at; at++)
+			FUZZ_REQUIRE(*at == '\n' || (*at >= 0x20 && *at <= 0x7e));
+		free(text);
+	}
+}
+
 /* Look as `entrainctl` does. True: the swarm could be opened. */
 static bool look(unsigned flags)
 {
@@ -399,6 +412,7 @@ static bool look(unsigned flags)
 		FUZZ_REQUIRE(picture_fits(&status, agents, CAPACITY));
 	}
 	look_at_events(swarm);
+	look_at_texts(swarm, !code);
 	if (flags & ENTRAIN_ADMIN && !code) {
 		uint32_t released = 99, unproven = 99;
 
