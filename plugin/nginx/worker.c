@@ -16,6 +16,7 @@ static struct {
 	ngx_event_t timer;
 	ngx_connection_t place;
 	uint64_t turns;
+	bool late; /* flush= comes first, and it was said */
 } worker;
 
 struct entrain_agent *entrain_worker_agent(void)
@@ -74,19 +75,38 @@ static void joined_tell(ngx_log_t *log)
 	state_tell(log, &error);
 }
 
-/* `set mode=off` means as if we were not there: nginx's own flush= is. */
-static bool is_off(void)
+/* A period that was set live may not fit flush= any more: said once, until it fits again. */
+static void fit_tell(ngx_log_t *log, const struct entrain_settings *settings)
 {
-	struct entrain_settings settings;
+	ngx_open_file_t *file = NULL;
+	const ngx_msec_t flush = entrain_logs_least_flush(worker.main, &file);
+	const bool late = flush && settings->period_ns + entrain_settings_max_delay_ns(settings) >
+					   (int64_t)flush * MS_NS;
+	char period[32];
 
-	entrain_settings_init(&settings);
-	return entrain_swarm_settings(worker.agent, &settings) == 0 && settings.mode == ENTRAIN_OFF;
+	if (late && !worker.late)
+		ngx_log_error(NGX_LOG_WARN, log, 0,
+			      "entrain: the period of swarm %s is %s now: \"%V\" is written before "
+			      "a turn comes, by flush=%Mms",
+			      worker.main->swarm,
+			      entrain_duration_text(settings->period_ns, period), &file->name,
+			      flush);
+	worker.late = late;
 }
 
 static void turn(ngx_log_t *log)
 {
+	struct entrain_settings settings;
+	bool off = false;
+
+	entrain_settings_init(&settings);
+	if (entrain_swarm_settings(worker.agent, &settings) == 0) {
+		fit_tell(log, &settings);
+		off = settings.mode == ENTRAIN_OFF;
+	}
 	worker.turns++;
-	if (is_off()) {
+	/* `set mode=off` means as if we were not there: nginx's own flush= is. */
+	if (off) {
 		entrain_pass(worker.agent);
 		return;
 	}

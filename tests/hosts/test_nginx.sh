@@ -111,8 +111,8 @@ judge "gzip too, whole" await has zip.gz
 judge "gzip is whole" grep -q /zip <(zcat "$work/zip.gz")
 judge "entrain off leaves a file to nginx" [ ! -s "$work/alone.log" ]
 counted() { get '/entrain?format=prometheus' | sed -n "s/^entrain_nginx_log_writes_total{.*cause=\"$1\"} //p"; }
-turned=$(counted turn)
-judge "turns are counted: $turned" [ "$turned" -ge 3 ]
+turned() { [ "$(counted turn)" -ge 3 ]; }
+judge "turns are counted: $(counted turn)" await turned
 judge "nothing was forced" [ "$(counted full)" = 0 ]
 get '/small?[100-199]' >/dev/null # on one connection, so to one worker
 judge "what a full buffer forced is counted apart: $(counted full)" [ "$(counted full)" -ge 5 ]
@@ -121,12 +121,18 @@ judge "what a full buffer forced is counted apart: $(counted full)" [ "$(counted
 judge "switched off" "$entrainctl" set web mode=off --wait >/dev/null
 rm -f "$work/not.log"
 kill -USR1 "$(master)"
-judge "files are opened anew" await test -e "$work/not.log"
+opened() { ! ls -l $(workers | sed 's:.*:/proc/&/fd:') 2>/dev/null | grep -q 'not.log (deleted)' && [ -e "$work/not.log" ]; }
+judge "files are opened anew" await opened
 get /alone/not >/dev/null
 sleep 2.2 # nothing must happen for two periods
 judge "off means flush= alone" [ ! -s "$work/not.log" ]
 judge "switched on" "$entrainctl" set web mode=act --wait >/dev/null
 judge "on again" await has not.log
+
+# a period that does not fit any more is told, once a worker
+"$entrainctl" set web period=3s >/dev/null
+slow() { grep -q 'period of swarm web is 3 s now: .*flush=1500ms' "$work/error.log"; }
+judge "a period that is too long is told" await slow
 
 # what the directive spells out is so after a reload, what an administrator set otherwise stays
 "$entrainctl" set web period=800ms target=0.85 >/dev/null
