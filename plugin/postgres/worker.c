@@ -109,11 +109,14 @@ static void turns_follow(void)
 {
 	int64 now_ns = entrain_now_ns();
 
-	if (!member_agent)
+	if (!member_agent) {
+		state.ask_ns = INT64_MAX;
 		return;
+	}
 	if (entrain_due(member_agent)) {
 		entrain_pass(member_agent);
 		member_attend(); /* its period may be another now */
+		state.ask_ns = INT64_MAX;
 		if (member_agent)
 			ask_plan();
 	} else if (entrain_next_turn_ns(member_agent) != state.turn_ns) {
@@ -233,10 +236,10 @@ void entrain_worker_main(Datum argument)
 	(void)argument;
 	begin();
 	while (!ShutdownRequestPending) {
-		records_take();
-		turns_follow();
 		if (entrain_now_ns() >= member_again_ns)
 			member_attend();
+		records_take();
+		turns_follow();
 		stand();
 		WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, sleep_ms(),
 			  PG_WAIT_EXTENSION);
