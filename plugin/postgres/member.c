@@ -18,6 +18,7 @@
 #define AGAIN_NS (10 * S_NS)
 #define READY_NS (200 * MS_NS)
 #define SAYING_MOST 600
+#define CHANGE_TRIES 10
 
 struct entrain_agent *member_agent;
 int64_t member_again_ns;
@@ -170,6 +171,7 @@ static void join(void)
 	settings_wanted(&settings);
 	options.flags = ENTRAIN_CREATE;
 	options.settings = &settings;
+	options.kind = ENTRAIN_TAKEN;
 	options.name = "postgres";
 	options.label = cluster_label(port);
 	options.ready_timeout_ns = READY_NS;
@@ -223,27 +225,40 @@ void member_attend(void)
 		member_again_ns = entrain_now_ns() + again_ns;
 }
 
+/* ENTRAIN_NOT_READY: somebody else, such as another cluster after the same reload, has just changed something. */
+static int settings_change(struct entrain_swarm *swarm, bool period, bool goal,
+			   struct entrain_error *error)
+{
+	struct entrain_status status = ENTRAIN_STATUS;
+	struct entrain_settings *settings = &status.settings;
+	int code = entrain_status(swarm, &status, NULL, 0, error);
+	const struct entrain_settings was = *settings;
+
+	if (code)
+		return code;
+	if (period)
+		settings->period_ns = setting_period_ms * MS_NS;
+	if (goal)
+		settings->goal = (uint32_t)setting_goal;
+	if (settings->period_ns == was.period_ns && settings->goal == was.goal)
+		return ENTRAIN_OK;
+	return entrain_set(swarm, settings, error);
+}
+
 /* What a reload has changed is meant for the swarm that is there: of several clusters the last one's word counts. */
 static void settings_pass_on(bool period, bool goal)
 {
-	struct entrain_status status = ENTRAIN_STATUS;
 	struct entrain_error error;
-	struct entrain_swarm *swarm;
+	struct entrain_swarm *swarm = entrain_open(NULL, setting_swarm, ENTRAIN_ADMIN, &error);
+	int code = swarm ? ENTRAIN_NOT_READY : (int)error.code;
 
-	swarm = entrain_open(NULL, setting_swarm, ENTRAIN_ADMIN, &error);
-	if (swarm && entrain_status(swarm, &status, NULL, 0, &error) == 0) {
-		if (period)
-			status.settings.period_ns = setting_period_ms * MS_NS;
-		if (goal)
-			status.settings.goal = (uint32_t)setting_goal;
-		if (entrain_set(swarm, &status.settings, &error) == 0)
-			error.code = ENTRAIN_OK;
-	}
-	if ((swarm && error.code) || (!swarm && error.code != ENTRAIN_NO_SWARM))
+	for (int tries = 0; swarm && code == ENTRAIN_NOT_READY && tries < CHANGE_TRIES; tries++)
+		code = settings_change(swarm, period, goal, &error);
+	entrain_close(swarm);
+	if (code && code != ENTRAIN_NO_SWARM)
 		ereport(LOG, (errmsg("entrain: swarm %s keeps its period and goal: %s",
 				     setting_swarm, error.why),
 			      errhint("%s", entrain_code_hint(error.code))));
-	entrain_close(swarm);
 }
 
 void member_reload(void)
