@@ -75,7 +75,7 @@ cat >questions <<TEXT
 * | OPTIONS | *
 1 | PUT | /written/kept-{n} | body: locked soon
 1 | PROPPATCH | /written/kept-{n} | Content-Type: text/xml | body: $patch
-1 | LOCK | /written/kept-{n} | Content-Type: text/xml | Timeout: Second-10000 | body: $lock
+1 | LOCK | /written/kept-{n} | Content-Type: text/xml | Timeout: Second-20000 | body: $lock
 1 | PUT | /written/kept-{n} | body: refused, since it is locked
 TEXT
 for name in $both; do mkdir $name; start $name; done
