@@ -178,7 +178,8 @@ static void plan(const struct step *step, struct decision *decision)
 {
 	/* A relative host sleeps from now on, a taken one counts from its turn. */
 	const int64_t least_ns = (step->relative ? step->now_ns : step->turn_ns) + step->period_ns;
-	const int64_t room_ns = step_room_ns(step), pace_ns = step->turn_ns + step->longest_ns;
+	const int64_t pace_ns = step->turn_ns + step->longest_ns;
+	const int64_t room_ns = step_room_ns(step);
 	int64_t next_ns = least_ns, from_ns = least_ns;
 	struct wish wish = { 0 };
 

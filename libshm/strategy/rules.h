@@ -73,10 +73,14 @@ static inline struct wish wish_within(struct wish wish, int64_t most_ns)
 	return wish;
 }
 
-/* What the lock on the slowest leaves of the cap; not positive: following it would gain nothing. */
+/*
+ * What the lock on the slowest leaves of the cap; not positive: following it would gain nothing. Of a relative host it is counted from
+ * where its own action ends, from where it sleeps: were it counted from its turn, an action as long as the cap would leave nothing.
+ */
 static inline int64_t step_room_ns(const struct step *step)
 {
-	return step->period_ns + step->cap_ns - step->longest_ns;
+	return step->period_ns + step->cap_ns + (step->relative ? step->work_ns : 0) -
+	       step->longest_ns;
 }
 
 /* The longest move of a cycle that leaves its length as good as it was: of two in turn, two of them. */

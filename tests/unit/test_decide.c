@@ -122,12 +122,19 @@ static uint32_t gather(const struct scene *scene, struct place *places, wide *lo
 	return used;
 }
 
+/* Of a relative host from where its action ends. */
+static wide room_of(const struct scene *scene, wide longest)
+{
+	return (wide)scene->self.period_ns + scene->parameters.cap_ns - longest +
+	       (scene->parameters.host == DECIDE_RELATIVE ? scene->self.work_ns : 0);
+}
+
 static void finish(const struct scene *scene, wide longest, wide wait, struct expected *expected)
 {
 	wide from = scene->parameters.host == DECIDE_RELATIVE ? scene->parameters.now_ns
 							      : expected->cur;
 	wide earliest = from + scene->self.period_ns;
-	wide room = (wide)scene->self.period_ns + scene->parameters.cap_ns - longest;
+	wide room = room_of(scene, longest);
 
 	expected->next = room > 0 ? expected->cur + longest + wait : earliest;
 	expected->next = most(earliest, expected->next);
@@ -167,7 +174,7 @@ static struct expected expect_spread(const struct scene *scene)
 	struct expected expected;
 	wide longest, all, works, hi = 0, lo = 0;
 	uint32_t used = gather(scene, places, &longest, &expected);
-	wide room = (wide)scene->self.period_ns + scene->parameters.cap_ns - longest, units, wait;
+	wide room = room_of(scene, longest), units, wait;
 
 	all = works = level(places, used, scene->self.work_ns, longest);
 	for (uint32_t rank = 0; rank < used; rank++)

@@ -405,6 +405,28 @@ static void long_actions_do_not_stretch_the_period_of_taken_hosts(void **state)
 	assert_true(evenness > .99);
 }
 
+/* An action that takes as long as the cap, or longer, is no reason to stay together: the cap counts from where a host sleeps. */
+static void relative_hosts_with_long_actions_come_apart(void **state)
+{
+	static const double duties[] = { .06, .3, .5, .8, .9 };
+
+	(void)state;
+	for (unsigned row = 0; row < 5; row++) {
+		uint32_t cycles;
+		struct sim sim;
+
+		sim_open(&sim, 8, DECIDE_SPREAD, P, .1, 1);
+		sim.parameters.host = DECIDE_RELATIVE;
+		sim_add_many(&sim, 8, true, IN_P(duties[row] / 8));
+		for (cycles = 0; cycles < 60 && sim_gaps(&sim, false).evenness < .99; cycles++)
+			sim_run_cycles(&sim, 1);
+		sim_close(&sim);
+		print_message("relative, N = 8, all together, duty %.0f %%: even after %u cycles\n",
+			      duties[row] * 100, cycles);
+		assert_true(cycles <= 12);
+	}
+}
+
 /* Agents whose actions are log-normal and sum to that part of the period. */
 static void add_lognormal(struct sim *sim, uint32_t agents, double sum)
 {
@@ -596,6 +618,7 @@ int main(void)
 		cmocka_unit_test(unequal_periods_keep_the_slowest_ones_pace),
 		cmocka_unit_test(lateness_slows_relative_hosts_little),
 		cmocka_unit_test(long_actions_do_not_stretch_the_period_of_taken_hosts),
+		cmocka_unit_test(relative_hosts_with_long_actions_come_apart),
 		cmocka_unit_test(actions_that_fit_do_not_overlap),
 		cmocka_unit_test(more_than_fits_overlaps_little),
 		cmocka_unit_test(one_absurd_slot_moves_nobody),
