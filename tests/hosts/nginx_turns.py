@@ -30,6 +30,11 @@ def main():
     pids = sorted(set(pid for _, pid in writes))
     if not pids:
         sys.exit("no writes")
+    for pid in pids:
+        mine = [at for at, writer in writes if writer == pid]
+        for before, after in zip(mine, mine[1:]):
+            if after - before < period / 2:
+                sys.exit("%s wrote twice within %.3f s" % (pid, after - before))
     phases = sorted(least_late([at / period % 1 for at, pid in writes if pid == one]) for one in pids)
     gaps = [(after - before) % 1 for before, after in zip(phases, phases[1:] + phases[:1])]
     if len(pids) == 1:
