@@ -81,10 +81,13 @@ static void keys_sort(const struct step *step, struct arrivals *arrivals, void *
 
 	arrivals->used = 0;
 	for (const struct peer *peer = step->peers; peer < step->peers + step->count; peer++) {
-		int64_t offset_ns = arrival_offset_ns(step, peer);
+		int64_t offset_ns;
 
-		if (peer->flags || (arrivals->planned && (offset_ns <= arrivals->low_ns ||
-							  offset_ns >= arrivals->high_ns)))
+		if (peer->flags)
+			continue;
+		offset_ns = arrival_offset_ns(step, peer);
+		if (arrivals->planned &&
+		    (offset_ns <= arrivals->low_ns || offset_ns >= arrivals->high_ns))
 			continue;
 		entries[arrivals->used++] =
 			(struct order_entry){ .offset_ns = offset_ns, .index = peer->index };
