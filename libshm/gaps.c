@@ -121,6 +121,9 @@ struct gaps gaps_of(const struct load *load, bool actual, uint64_t *scratch)
 			   : gaps_of_each(sorted, used);
 }
 
+/* For each place, at most: a part takes one and a half of MEASURE_WORDS. */
+#define PARTS_MOST 2.5
+
 /*
  * What counts of the places on each part of the circle: the item of the last, and the angle of the first, inverted, so that 0 is
  * none and more is earlier; the lowest bit is always set.
@@ -210,15 +213,26 @@ static void parts_fill(const struct load *load, const struct parts parts)
 	}
 }
 
+/* Parts as narrow as the least wanted gap, so that no gap within one is larger than wanted; if that takes too many, some more than
+ * there are places. */
+static uint32_t part_count(const struct load *load, float wanted_least)
+{
+	const double enough = GAPS_TURN / (double)wanted_least + 1;
+
+	if (load->alike)
+		return load->counted;
+	return enough <= load->counted * PARTS_MOST ? (uint32_t)enough
+						    : load->counted / 3 * 4 + load->counted % 3;
+}
+
 /*
- * The largest gap between the beginnings of actions, without sorting: a gap within a part is not wider than the part, which is
- * narrower than most wanted gaps, if not than all. After gaps_of() of the turns. 0: a gap within a part may be larger than those
- * between parts.
+ * The largest gap between the beginnings of actions, without sorting: a gap within a part is not wider than the part. After
+ * gaps_of() of the turns. 0: a gap within a part may be larger than those between parts.
  */
 double gap_largest_actual(const struct load *load, int64_t work_least_ns, uint64_t *scratch)
 {
-	const uint32_t counted = load->counted;
-	const uint32_t count = load->alike ? counted : counted / 3 * 4 + counted % 3;
+	const float wanted_least = wanted_gap(load, work_least_ns);
+	const uint32_t count = part_count(load, wanted_least);
 	const struct parts parts = { scratch, (uint32_t *)(scratch + count), count };
 	double most;
 
@@ -226,5 +240,5 @@ double gap_largest_actual(const struct load *load, int64_t work_least_ns, uint64
 	if (load->alike)
 		return parts_widest(&parts, (double)load->wanted_alike);
 	most = parts_largest(&parts);
-	return most * parts.count * (double)wanted_gap(load, work_least_ns) < GAPS_TURN ? 0 : most;
+	return most * count * (double)wanted_least < GAPS_TURN ? 0 : most;
 }
