@@ -77,17 +77,28 @@ struct arcs {
 	int64_t count, first, second, third;
 };
 
-/* Add the angles of a row, of which arcs are the moments: exp(i m rest) by four terms of its series, turned by m times the row. */
-__attribute__((always_inline)) static inline void
-row_add(struct phasor_sum *sum, uint32_t row, const struct arcs *arcs, unsigned m, uint32_t scale)
-{
-	const int64_t re = ((arcs->count * PHASOR_ONE) - m * m * arcs->second) >> scale;
-	const int64_t im = (m * arcs->first - (int64_t)(m * m * m) * arcs->third) >> scale;
-	const int64_t cosine = phasor_cosines[row * m % PHASOR_ROWS];
-	const int64_t sine = phasor_cosines[row * m % PHASOR_ROWS + PHASOR_SINE];
+/* A sum of phasors that is to be turned by a row. */
+struct turning {
+	int64_t re, im;
+};
 
-	sum->re[m - 1] += re * cosine - im * sine;
-	sum->im[m - 1] += im * cosine + re * sine;
+/* exp(i m rest) of what arcs are the moments of, by four terms of its series. */
+static inline struct turning arcs_sum(const struct arcs *arcs, int64_t m, uint32_t scale)
+{
+	return (struct turning){
+		.re = (arcs->count * PHASOR_ONE - m * m * arcs->second) >> scale,
+		.im = (m * arcs->first - m * m * m * arcs->third) >> scale,
+	};
+}
+
+/* Turned by m times the row. */
+static inline void row_add(struct phasor_sum *sum, uint32_t row, struct turning turning, unsigned m)
+{
+	const int32_t *at = &phasor_cosines[row * m % PHASOR_ROWS];
+	const int64_t cosine = at[0], sine = at[PHASOR_SINE];
+
+	sum->re[m - 1] += turning.re * cosine - turning.im * sine;
+	sum->im[m - 1] += turning.im * cosine + turning.re * sine;
 }
 
 static inline int64_t first_count(int64_t first)
@@ -95,24 +106,64 @@ static inline int64_t first_count(int64_t first)
 	return (first + (INT64_C(1) << (PHASOR_COUNT_SHIFT - 1))) >> PHASOR_COUNT_SHIFT;
 }
 
-/* Of two opposite rows as of one: for even multiples of the angle they add up (sign 1), for odd ones not (-1). */
-__attribute__((always_inline)) static inline struct arcs rows_folded(const struct phasor_row *row,
-								     int64_t sign)
+static inline struct phasor_row rows_plus(const struct phasor_row *one,
+					  const struct phasor_row *other)
 {
-	const struct phasor_row *opposite = row + PHASOR_ROWS / 2;
-	const int64_t first = row->first + sign * opposite->first;
-	const int64_t count = first_count(first);
+	return (struct phasor_row){ one->first + other->first, one->second + other->second,
+				    one->third + other->third };
+}
+
+static inline struct phasor_row rows_minus(const struct phasor_row *one,
+					   const struct phasor_row *other)
+{
+	return (struct phasor_row){ one->first - other->first, one->second - other->second,
+				    one->third - other->third };
+}
+
+static inline struct arcs arcs_of(const struct phasor_row *row)
+{
+	const int64_t count = first_count(row->first);
 
 	return (struct arcs){
 		.count = count,
-		.first = (first - count * (INT64_C(1) << PHASOR_COUNT_SHIFT)) * PHASOR_ARC >> 20,
-		.second = ((row->second + sign * opposite->second) >> 30) * ARC_SECOND >> 20,
-		.third = ((row->third + sign * opposite->third) >> 24) * ARC_THIRD >> 30,
+		.first = (row->first - count * (INT64_C(1) << PHASOR_COUNT_SHIFT)) * PHASOR_ARC >>
+			 20,
+		.second = (row->second >> 30) * ARC_SECOND >> 20,
+		.third = (row->third >> 24) * ARC_THIRD >> 30,
 	};
+}
+
+/*
+ * Add four rows, a quarter of a turn from each other, as one: from one to the next a phasor of m times the angle is turned by i^m. So
+ * for m = 4 they add up, for m = 2 every other is subtracted, for m = 1 and 3 opposite ones are, and the two differences stand at
+ * right angles.
+ */
+static inline void quarters_add(struct phasor_sum *sum, const struct phasor_row *rows, uint32_t row,
+				uint32_t scale)
+{
+	const struct phasor_row *second = rows + PHASOR_ROWS / 4, *third = second + PHASOR_ROWS / 4;
+	const struct phasor_row *fourth = third + PHASOR_ROWS / 4;
+	const struct phasor_row even = rows_plus(rows, third), odd = rows_plus(second, fourth);
+	const struct phasor_row along = rows_minus(rows, third),
+				across = rows_minus(second, fourth);
+	const struct phasor_row twice = rows_minus(&even, &odd), all = rows_plus(&even, &odd);
+	const struct arcs a = arcs_of(&along), b = arcs_of(&across), c = arcs_of(&twice),
+			  d = arcs_of(&all);
+	struct turning one, other;
+
+	one = arcs_sum(&a, 1, scale);
+	other = arcs_sum(&b, 1, scale);
+	row_add(sum, row, (struct turning){ one.re - other.im, one.im + other.re }, 1);
+	row_add(sum, row, arcs_sum(&c, 2, scale), 2);
+	one = arcs_sum(&a, 3, scale);
+	other = arcs_sum(&b, 3, scale);
+	row_add(sum, row, (struct turning){ one.re + other.im, one.im - other.re }, 3);
+	row_add(sum, row, arcs_sum(&d, 4, scale), 4);
 }
 
 struct phasor_sum phasor_rows_sum(const struct phasor_rows *rows)
 {
+	const uint32_t quarter = PHASOR_ROWS / 4;
 	struct phasor_sum sum = { 0 };
 	uint32_t scale = 0;
 	int64_t first = 0;
@@ -123,18 +174,10 @@ struct phasor_sum phasor_rows_sum(const struct phasor_rows *rows)
 	/* So that no sum of phasors exceeds 2^32, nor one of products 2^62. */
 	while (sum.count >> scale > 3)
 		scale++;
-	for (uint32_t row = 0; row < PHASOR_ROWS / 2; row++) {
-		struct arcs even, odd;
-
-		if (!(rows->row[row].first | rows->row[row + PHASOR_ROWS / 2].first))
-			continue;
-		odd = rows_folded(&rows->row[row], -1);
-		even = rows_folded(&rows->row[row], 1);
-		row_add(&sum, row, &odd, 1, scale);
-		row_add(&sum, row, &even, 2, scale);
-		row_add(&sum, row, &odd, 3, scale);
-		row_add(&sum, row, &even, 4, scale);
-	}
+	for (uint32_t row = 0; row < quarter; row++)
+		if (rows->row[row].first | rows->row[row + quarter].first |
+		    rows->row[row + 2 * quarter].first | rows->row[row + 3 * quarter].first)
+			quarters_add(&sum, &rows->row[row], row, scale);
 	for (unsigned m = 0; m < PHASOR_ORDERS; m++) {
 		sum.re[m] = (sum.re[m] >> 30) * (INT64_C(1) << scale);
 		sum.im[m] = (sum.im[m] >> 30) * (INT64_C(1) << scale);
