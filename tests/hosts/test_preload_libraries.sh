@@ -15,14 +15,25 @@ done
 . "${srcdir:-.}/tests/process/preload_lib.sh"
 [ -z "$runtime" ] || { echo "not with a sanitizer"; exit 0; }
 pids=
+# libfaketime leaves its objects behind wherever a process is killed or becomes another program.
+faketime_tidy()
+{
+	local object
+
+	find /dev/shm -maxdepth 1 -user "$(id -u)" -newer "$work/begin" -name '*faketime_s[eh]m_*' | while read -r object; do
+		[ -e "/proc/${object##*_}" ] || rm -f "$object"
+	done
+}
 end()
 {
-	[ -z "$pids" ] || kill $pids 2>/dev/null
+	[ -z "$pids" ] || { kill $pids 2>/dev/null; wait $pids 2>/dev/null; }
+	faketime_tidy
 	rm -rf "$ENTRAIN_DIR" "$work"
 }
 trap end EXIT
 trap 'exit 1' INT TERM HUP
 cd "$work" || exit 99
+touch begin
 # what makes each of them say that it is at work; the plugin's own clock is not to be a thousand days ahead
 export FAKETIME=+1000d MALLOCSTATS=1 MALLOC_CONF=stats_print:true
 
