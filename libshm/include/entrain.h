@@ -168,7 +168,7 @@ ENTRAIN_API const char *entrain_state_name(int state);
 ENTRAIN_API const char *entrain_strategy_name(int strategy);
 ENTRAIN_API const char *entrain_metric_name(int goal);
 
-/* Version of the library, and of the segment's layout ("1.0"). */
+/* Version of the library, and of the segment's layout ("1.1"). */
 ENTRAIN_API const char *entrain_version(void);
 ENTRAIN_API const char *entrain_abi(void);
 
