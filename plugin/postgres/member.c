@@ -114,14 +114,19 @@ static void say_misfit(enum fits misfit, const struct fits_values *values)
 		    (long long)values->period_ms);
 }
 
-static bool settings_fit(const struct entrain_settings *settings)
+static struct fits_values values_of(const struct entrain_settings *settings)
 {
-	const struct fits_values values = {
+	return (struct fits_values){
 		.period_ms = settings->period_ns / MS_NS,
 		.delay_ms = entrain_settings_max_delay_ns(settings) / MS_NS,
 		.timeout_ms = CheckPointTimeout * INT64CONST(1000),
 		.target_ppm = (uint32_t)(CheckPointCompletionTarget * 1e6 + 0.5),
 	};
+}
+
+static bool settings_fit(const struct entrain_settings *settings)
+{
+	const struct fits_values values = values_of(settings);
 	enum fits misfit = fits_check(&values);
 
 	if (misfit != FITS)
@@ -233,6 +238,7 @@ static int settings_change(struct entrain_swarm *swarm, bool period, bool goal,
 	struct entrain_settings *settings = &status.settings;
 	int code = entrain_status(swarm, &status, NULL, 0, error);
 	const struct entrain_settings was = *settings;
+	struct fits_values values;
 
 	if (code)
 		return code;
@@ -242,6 +248,15 @@ static int settings_change(struct entrain_swarm *swarm, bool period, bool goal,
 		settings->goal = (uint32_t)setting_goal;
 	if (settings->period_ns == was.period_ns && settings->goal == was.goal)
 		return ENTRAIN_OK;
+	/* Its own mistake: the others go on as they were. */
+	values = values_of(settings);
+	if (fits_check(&values) != FITS) {
+		strlcpy(error->why,
+			"what is set now does not go with this cluster's checkpoint_timeout and "
+			"checkpoint_completion_target",
+			sizeof(error->why));
+		return error->code = ENTRAIN_USAGE;
+	}
 	return entrain_set(swarm, settings, error);
 }
 
@@ -267,6 +282,8 @@ void member_reload(void)
 
 	ProcessConfigFile(PGC_SIGHUP);
 	said[0] = '\0'; /* whoever reloads wants to hear how it stands */
+	if (member_agent && !entrain_joined(member_agent, NULL))
+		member_leave(); /* and a swarm that was removed created anew */
 	if (setting_enabled && *setting_swarm &&
 	    (period_ms != setting_period_ms || goal != setting_goal))
 		settings_pass_on(period_ms != setting_period_ms, goal != setting_goal);

@@ -25,6 +25,11 @@ static void need_preload(void)
 	if (!record_there())
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("entrain must be loaded via shared_preload_libraries")));
+}
+
+static void need_swarm(void)
+{
+	need_preload();
 	if (!setting_swarm || !*setting_swarm)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("entrain.swarm is not set")));
@@ -110,7 +115,7 @@ Datum entrain_sql_agents(PG_FUNCTION_ARGS)
 	struct entrain_agent_info *agents;
 	unsigned count;
 
-	need_preload();
+	need_swarm();
 	InitMaterializedSRF(fcinfo, 0);
 	agents = agents_take(&count);
 	for (unsigned i = 0; i < count; i++) {
@@ -148,7 +153,7 @@ Datum entrain_sql_status(PG_FUNCTION_ARGS)
 	char *text = NULL, *copy = NULL;
 
 	(void)fcinfo;
-	need_preload();
+	need_swarm();
 	swarm = entrain_open(NULL, setting_swarm, ENTRAIN_READ, &error);
 	if (swarm)
 		text = entrain_status_text(swarm, ENTRAIN_JSON, NULL, &error);

@@ -55,12 +55,24 @@ static TimestampTz ask_latest(TimestampTz now)
 	return state.begun && timer > now ? timer - S_US : PG_INT64_MAX;
 }
 
+/* Rounded to the next second, it may come a moment after its turn. */
+static bool ask_to_come(void)
+{
+	const int64 now_ns = entrain_now_ns();
+
+	return state.ask_ns != INT64_MAX && state.ask_ns > now_ns && state.ask_turn_ns <= now_ns;
+}
+
 /* A turn that cannot be reached any more is left out for the one after it. */
 static void ask_plan(void)
 {
 	TimestampTz now = GetCurrentTimestamp(), ask;
 	struct entrain_settings settings;
 
+	if (ask_to_come()) {
+		state.turn_ns = entrain_next_turn_ns(member_agent);
+		return;
+	}
 	lead_spread(&lead, (int64)(CheckPointTimeout * CheckPointCompletionTarget * 1e6));
 	state.turn_ns = state.ask_turn_ns = entrain_next_turn_ns(member_agent);
 	ask = lead_ask_us(&lead, instant_timestamp(state.turn_ns), ask_latest(now));
@@ -113,16 +125,20 @@ static void turns_follow(void)
 		state.ask_ns = INT64_MAX;
 		return;
 	}
+	/* First: where writing takes a moment only, who wakes a little late finds the turn come as well. */
+	if (now_ns >= state.ask_ns && entrain_next_turn_ns(member_agent) == state.turn_ns) {
+		ask(now_ns);
+		ask_plan();
+	}
 	if (entrain_due(member_agent)) {
 		entrain_pass(member_agent);
 		member_attend(); /* its period may be another now */
-		state.ask_ns = INT64_MAX;
 		if (member_agent)
 			ask_plan();
+		else
+			state.ask_ns = INT64_MAX;
 	} else if (entrain_next_turn_ns(member_agent) != state.turn_ns) {
 		ask_plan(); /* it has just joined, or joined again */
-	} else if (now_ns >= state.ask_ns) {
-		ask(now_ns);
 	}
 }
 

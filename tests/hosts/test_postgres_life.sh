@@ -82,6 +82,12 @@ yes_or until_ 5 log_has one "in swarm db-host, period 2 s"
 yes_or says one "SELECT entrain_status()->>'period_ns'" 2000000000
 reload "entrain.goal = 'recover-from-failure'"
 yes_or until_ 5 says one "SELECT entrain_status()->>'goal'" recover-from-failure
+# ... but for one that does not go with its own settings: the other clusters are not to suffer for that
+reload "entrain.period = '40s'"
+yes_or until_ 5 log_has one 'keeps its period and goal: what is set now does not go with'
+yes_or in_swarm one
+yes_or says one "SELECT entrain_status()->>'period_ns'" 2000000000
+reload "entrain.period = '2s'"
 reload "entrain.swarm = 'No Swarm'"
 yes_or until_ 5 log_has one 'invalid value for parameter "entrain.swarm"'
 yes_or in_swarm one
@@ -99,6 +105,15 @@ yes_or until_ 5 in_swarm one
 before=$(timed)
 write_some
 yes_or until_ 10 more_timed "$before"
+# Little to write, which is spread over whole seconds: asked for at the nearest second, also if that comes after the turn.
+reload "checkpoint_completion_target = .04"
+began=$(ask one 'SELECT now()')
+for _ in $(seq 24); do
+	ask one 'CREATE TABLE IF NOT EXISTS little (n int); INSERT INTO little VALUES (1)' >/dev/null 2>&1
+	sleep 0.5
+done
+yes_or says one "SELECT count(*) >= 4 FROM entrain_checkpoint_turns() WHERE asked > '$began'" t
+reload "checkpoint_completion_target = .001"
 sleep 2.5
 # nothing is written any more: three turns, no checkpoint
 before=$(timed)
