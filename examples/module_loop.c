@@ -29,6 +29,7 @@ static struct {
 	const char *swarm;
 	struct entrain_settings settings;
 	struct entrain_agent *agent; /* NULL: the daemon goes on by its own timer */
+	int complained;              /* of not being in the swarm: once is enough */
 	struct timer timer;
 } module;
 
@@ -64,19 +65,7 @@ static void module_master_ready(void)
 		module_complain(&error);
 }
 
-/* In the loop of a worker. A timer that fires early does no harm, so one of whole milliseconds will do. */
-static void module_timer_fired(struct timer *timer)
-{
-	if (entrain_due(module.agent)) {
-		entrain_begin(module.agent); /* looks at the others, plans the next turn */
-		buffer_flush("turn");
-		entrain_end(module.agent);
-	}
-	timer->at_ns = entrain_wake_ns(module.agent);
-}
-
-/* In each worker, once it is what it will be (user, root, namespaces); not in helpers. */
-static void module_worker_start(void)
+static void module_join(void)
 {
 	struct entrain_options options = ENTRAIN_OPTIONS;
 	struct entrain_error error;
@@ -85,12 +74,43 @@ static void module_worker_start(void)
 	options.probe = 1;            /* it may be here because another one died */
 	options.ready_timeout_ns = 1; /* a loop waits for nothing */
 	module.agent = entrain_join(module.swarm, &options, &error);
-	if (!module.agent) {
+	if (!module.agent && !module.complained)
 		module_complain(&error);
-		return;
+	module.complained = !module.agent;
+}
+
+/* In modes observe and off the operator wants the daemon's own interval to do the work. */
+static int module_acts(void)
+{
+	struct entrain_settings settings;
+
+	entrain_settings_init(&settings);
+	return entrain_swarm_settings(module.agent, &settings) == 0 && settings.mode == ENTRAIN_ACT;
+}
+
+/* In the loop of a worker. A timer that fires early does no harm, so one of whole milliseconds will do. */
+static void module_timer_fired(struct timer *timer)
+{
+	if (!module.agent) {
+		module_join(); /* asked again a period later */
+	} else if (entrain_due(module.agent)) {
+		if (module_acts()) {
+			entrain_begin(module.agent); /* looks at the others, plans the next turn */
+			buffer_flush("turn");
+			entrain_end(module.agent);
+		} else {
+			entrain_pass(module.agent);
+		}
 	}
+	timer->at_ns = module.agent ? entrain_wake_ns(module.agent)
+				    : entrain_now_ns() + module.settings.period_ns;
+}
+
+/* In each worker, once it is what it will be (user, root, namespaces); not in helpers. */
+static void module_worker_start(void)
+{
 	module.timer.fired = module_timer_fired;
-	module.timer.at_ns = entrain_wake_ns(module.agent);
+	module_timer_fired(&module.timer);
 }
 
 /* A worker ends in order. One that does not is noticed by the others. */

@@ -97,16 +97,16 @@ static void fit_tell(ngx_log_t *log, const struct entrain_settings *settings)
 static void turn(ngx_log_t *log)
 {
 	struct entrain_settings settings;
-	bool off = false;
+	bool acts = true;
 
 	entrain_settings_init(&settings);
 	if (entrain_swarm_settings(worker.agent, &settings) == 0) {
 		fit_tell(log, &settings);
-		off = settings.mode == ENTRAIN_OFF;
+		acts = settings.mode == ENTRAIN_ACT;
 	}
 	worker.turns++;
-	/* `set mode=off` means as if we were not there: nginx's own flush= is. */
-	if (off) {
+	/* In mode observe or off nginx's own flush= writes, as if we were not there. */
+	if (!acts) {
 		entrain_pass(worker.agent);
 		return;
 	}

@@ -126,6 +126,9 @@ judge "files are opened anew" await opened
 get /alone/not >/dev/null
 sleep 2.2 # nothing must happen for two periods
 judge "off means flush= alone" [ ! -s "$work/not.log" ]
+judge "observing" "$entrainctl" set web mode=observe --wait >/dev/null
+sleep 2.2
+judge "so does observe" [ ! -s "$work/not.log" ]
 judge "switched on" "$entrainctl" set web mode=act --wait >/dev/null
 judge "on again" await has not.log
 

@@ -142,6 +142,8 @@ module_loop_takes_turns()
 	"$tool" status loops --json | sed -n 's/.*"pid": \([0-9]*\).*/\1/p' >"$work/pids"
 	kill -9 "$(head -n 1 "$work/pids")"
 	await replaced_in loops 3 "$(head -n 1 "$work/pids")" || no "module_loop: who is killed is not replaced"
+	"$tool" set loops mode=observe >/dev/null
+	await grep -q ': interval' "$work/out" || no "module_loop: its own interval does nothing while the swarm only observes"
 	kill -TERM "$begun"
 	ended 0 "$begun"
 	"$tool" rm loops --when-empty >/dev/null || no "module_loop: somebody is left in the swarm"
