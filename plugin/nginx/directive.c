@@ -53,12 +53,16 @@ static char *argument_read(ngx_conf_t *cf, struct entrain_main *main, char *argu
 			return argument_wrong(cf, argument,
 					      "a name is 1 to 64 of a-z 0-9 - _ . and begins with "
 					      "a letter or digit");
+		if (*main->swarm)
+			return argument_wrong(cf, argument, "it is given twice");
 		ngx_cpystrn((u_char *)main->swarm, (u_char *)value, sizeof(main->swarm));
 		return NGX_CONF_OK;
 	}
 	if (strcmp(key, "dir") == 0) {
 		if (value[0] != '/')
 			return argument_wrong(cf, argument, "not an absolute path");
+		if (main->dir)
+			return argument_wrong(cf, argument, "it is given twice");
 		main->dir = value;
 		return NGX_CONF_OK;
 	}

@@ -31,15 +31,50 @@ static const ngx_str_t *header_find(const ngx_http_request_t *r, const char *nam
 	return NULL;
 }
 
-/* Where `word` is in a header's value; its length where it is not. */
-static size_t place_of(const ngx_str_t *value, const char *word)
+/* How much a range is wanted, in thousandths: "text/plain; q=0.5" is 500. */
+static int weight_of(const char *range, size_t length)
 {
-	const size_t length = strlen(word);
+	for (const char *at = range; (at = memchr(at, ';', length - (size_t)(at - range))); at++) {
+		const char *name = at + 1 + strspn(at + 1, " \t");
 
-	for (size_t i = 0; i + length <= value->len; i++)
-		if (ngx_strncasecmp(value->data + i, (u_char *)(uintptr_t)word, length) == 0)
-			return i;
-	return value->len;
+		if (ngx_strncasecmp((u_char *)(uintptr_t)name, (u_char *)(uintptr_t) "q=", 2) == 0)
+			return (int)(atof(name + 2) * 1000);
+	}
+	return 1000;
+}
+
+static bool range_is(const char *range, const char *name)
+{
+	return ngx_strncasecmp((u_char *)(uintptr_t)range, (u_char *)(uintptr_t)name,
+			       strlen(name)) == 0;
+}
+
+/* Of an Accept header (RFC 9110, 12.5.1): is text wanted more than JSON or, where they are wanted alike, named before it? */
+static bool text_preferred(const char *accept)
+{
+	int text = -1, json = -1, any = -1;
+	bool text_first = false;
+
+	for (size_t length; *accept; accept += length + (accept[length] == ',')) {
+		int weight;
+
+		accept += strspn(accept, " \t");
+		length = strcspn(accept, ",");
+		weight = weight_of(accept, length);
+		if (range_is(accept, "text/")) {
+			text_first = text_first || json < 0;
+			text = weight > text ? weight : text;
+		} else if (range_is(accept, "application/json") ||
+			   range_is(accept, "application/*")) {
+			json = weight > json ? weight : json;
+		} else if (range_is(accept, "*/*")) {
+			any = weight;
+		}
+	}
+	if (text <= 0)
+		return false;
+	json = json < 0 ? any : json;
+	return text > json || (text == json && text_first);
 }
 
 /* Row of formats[]; -1: there is no such one. JSON unless something else is wanted. */
@@ -47,7 +82,6 @@ static int format_wanted(ngx_http_request_t *r)
 {
 	const ngx_str_t *accept = header_find(r, "Accept");
 	ngx_str_t argument;
-	size_t text;
 
 	if (ngx_http_arg(r, (u_char *)(uintptr_t) "format", 6, &argument) == NGX_OK) {
 		for (unsigned i = 0; i < FORMATS; i++)
@@ -56,10 +90,8 @@ static int format_wanted(ngx_http_request_t *r)
 				return (int)i;
 		return -1;
 	}
-	if (!accept)
-		return 0;
-	text = place_of(accept, "text/");
-	return text < accept->len && text < place_of(accept, "application/json");
+	/* nginx ends each header's value with a NUL */
+	return accept && text_preferred((const char *)accept->data);
 }
 
 /* A swarm that was removed and made anew is another one. */

@@ -35,6 +35,7 @@ refused "'5' has no unit.*nginx.conf:8" 'entrain swarm=web period=5;'
 refused 'no such key' 'entrain swarm=web colour=red;'
 refused 'not of the form KEY=VALUE' 'entrain swarm=web fast;'
 refused 'given twice' 'entrain swarm=web period=1s period=1s;'
+refused 'given twice' 'entrain swarm=web swarm=other;'
 refused 'begins with' 'entrain swarm=-web;'
 refused 'twice' 'entrain swarm=web period=1s; entrain off;'
 refused 'kind=taken' 'entrain swarm=web period=1s kind=relative;'
@@ -97,6 +98,12 @@ type_of() { curl -s -o /dev/null -w '%{content_type}' "http://127.0.0.1:$port/en
 judge "JSON by default" [ "$(type_of '')" = application/json ]
 judge "text where it is preferred" [ "$(type_of '' -H 'Accept: text/html,application/json;q=0.9')" = text/plain ]
 judge "JSON where it is preferred" [ "$(type_of '' -H 'Accept: application/json, text/plain')" = application/json ]
+judge "weights count" [ "$(type_of '' -H 'Accept: application/json;q=0.1, text/plain')" = text/plain ]
+judge "no weight is no" [ "$(type_of '' -H 'Accept: text/plain; q=0, application/json')" = application/json ]
+judge "the heavier one" [ "$(type_of '' -H 'Accept: text/plain;q=0.1, application/json')" = application/json ]
+judge "a browser" [ "$(type_of '' -H 'Accept: text/html,application/xhtml+xml,*/*;q=0.8')" = text/plain ]
+judge "whatever" [ "$(type_of '' -H 'Accept: */*')" = application/json ]
+judge "garbage" [ "$(type_of '' -H 'Accept: ,;;q,text,;q=')" = application/json ]
 judge "format= wins" [ "$(type_of '?format=json' -H 'Accept: text/plain')" = application/json ]
 judge "text is that of status" grep -q '^swarm web   goal distribute-load' <(get '/entrain?format=text')
 judge "metrics" grep -q '^entrain_agents{swarm="web",state="alive"} 2$' <(get '/entrain?format=prometheus')
