@@ -21,6 +21,19 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
+int command_swarm_is_valid(const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+	size_t length = strlen(name);
+
+	if (length < 1 || length > COMMAND_SWARM_NAME_MAX || !strchr(letters, name[0]))
+		return 0;
+	for (; *name; name++)
+		if (!strchr(letters, *name) && !strchr("-_.", *name))
+			return 0;
+	return 1;
+}
+
 /* The library's keys as options: the library parses and checks their values itself. */
 static int settings_rows(struct option_row *rows, int used)
 {

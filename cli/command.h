@@ -84,6 +84,10 @@ struct invocation {
 extern const struct command *const command_table[];
 const struct command *command_find(const char *name);
 
+/* 1: `name` can be the name of a swarm. */
+#define COMMAND_SWARM_NAME_MAX 64
+int command_swarm_is_valid(const char *name);
+
 /* All option rows of a command into `rows`: its own and what its flags add; ends without name. */
 void command_options(const struct command *command, struct option_row rows[OPTION_ROWS_MAX]);
 

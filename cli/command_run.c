@@ -11,25 +11,29 @@
 #include "glob.h"
 #include "message.h"
 #include "program.h"
+#include "report.h"
 
 #define LIBRARY "libentrain-preload.so"
-#define SWARMS_MOST 16
 
-/* What the rules say about the program. */
+/* What the rules say about the program, and what was said to the user. */
 struct rules {
 	const struct program *program;
 	unsigned count, matching;
-	char swarm[2][SWARMS_MOST][65]; /* of all rules; of those that name it */
-	unsigned swarms[2];
+	char swarm[PRELOAD_RULES][65]; /* of those that match */
+	unsigned swarms;
+	int read; /* 0: the file could not be */
 };
 
-static void swarm_note(struct rules *rules, int which, const char *swarm)
+static const char *const option_keys[] = { "goal", "max-delay" };
+#define OPTION_KEYS (sizeof(option_keys) / sizeof(option_keys[0]))
+
+static void swarm_note(struct rules *rules, const char *swarm)
 {
-	for (unsigned i = 0; i < rules->swarms[which]; i++)
-		if (strcmp(rules->swarm[which][i], swarm) == 0)
+	for (unsigned i = 0; i < rules->swarms; i++)
+		if (strcmp(rules->swarm[i], swarm) == 0)
 			return;
-	if (rules->swarms[which] < SWARMS_MOST)
-		snprintf(rules->swarm[which][rules->swarms[which]++], 65, "%s", swarm);
+	if (rules->swarms < PRELOAD_RULES)
+		snprintf(rules->swarm[rules->swarms++], 65, "%s", swarm);
 }
 
 static void rule_look(const struct entrain_rule *rule, void *context)
@@ -37,188 +41,236 @@ static void rule_look(const struct entrain_rule *rule, void *context)
 	struct rules *rules = context;
 
 	rules->count++;
-	swarm_note(rules, 0, rule->swarm);
 	if (rule->exe[0] && !glob_matches(rule->exe, rules->program->path) &&
 	    !glob_matches(rule->exe, rules->program->loaded))
 		return;
 	rules->matching++;
-	swarm_note(rules, 1, rule->swarm);
+	swarm_note(rules, rule->swarm);
 }
 
-static int rules_read(struct rules *rules)
+/* Whatever is wrong with entrain, the program runs: a unit file with us in it must start its daemon. */
+static void rules_read(struct rules *rules)
 {
 	struct entrain_error error = { .code = ENTRAIN_OK };
-	char what[320];
 	int code = entrain_config_rules(NULL, rule_look, rules, &error);
 
-	if (!code || code == ENTRAIN_NO_SWARM) /* no file is no rule */
-		return STATUS_DONE;
-	snprintf(what, sizeof(what), "%s %s", error.what, error.object);
-	return message_failure(entrain_code_status(error.code), what,
-			       "entrainctl check --config FILE lists every finding", "%s",
-			       error.why);
+	rules->read = !code || code == ENTRAIN_NO_SWARM; /* no file is no rule */
+	if (!rules->read) {
+		message_without(rules->program->path, "it runs without entrain", &error, NULL);
+	} else if (rules->matching > PRELOAD_RULES) {
+		fprintf(stderr,
+			"entrainctl: %s: it runs without entrain: %u rules name it, and %d are "
+			"the most; try: fewer, with globs that match more\n",
+			rules->program->path, rules->matching, PRELOAD_RULES);
+		rules->read = 0;
+	}
 }
 
 /* Defaults, then the file's section, then what was typed. */
-static int swarm_create(const struct invocation *invocation, const char *swarm)
+static int swarm_create(const struct invocation *invocation, const char *swarm,
+			struct entrain_error *error)
 {
-	static const char *const keys[] = { "goal", "max-delay" };
-	struct entrain_error error = { .code = ENTRAIN_OK };
 	struct entrain_settings settings;
 	int code;
 
 	entrain_settings_init(&settings);
-	code = entrain_config_read(NULL, swarm, &settings, &error);
+	code = entrain_config_read(NULL, swarm, &settings, error);
 	if (code && code != ENTRAIN_NO_SWARM)
-		return message_error(&error, swarm);
-	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		const char *value = option_text(&invocation->options, keys[i]);
+		return code;
+	for (unsigned i = 0; i < OPTION_KEYS; i++) {
+		const char *value = option_text(&invocation->options, option_keys[i]);
 
-		if (value && entrain_settings_set(&settings, keys[i], value, 0, &error))
-			return message_usage("run", "entrainctl run --help", "--%s: %s", keys[i],
-					     error.why);
+		code = value ? entrain_settings_set(&settings, option_keys[i], value, 0, error) : 0;
+		if (code)
+			return code;
 	}
-	if (entrain_settings_check(&settings, &error))
-		return message_usage("run", "entrainctl run --help", "%s: %s", error.object,
-				     error.why);
-	code = entrain_create(invocation->dir, swarm, &settings, &error);
-	return code && code != ENTRAIN_EXISTS ? message_error(&error, swarm) : STATUS_DONE;
+	code = entrain_settings_check(&settings, error);
+	if (!code)
+		code = entrain_create(invocation->dir, swarm, &settings, error);
+	return code == ENTRAIN_EXISTS ? 0 : code;
 }
 
 /* A swarm that is there is used as it is. */
-static int swarm_provide(const struct invocation *invocation, const char *swarm)
+static void swarm_provide(const struct invocation *invocation, const char *swarm,
+			  const struct program *program)
 {
 	struct entrain_error error = { .code = ENTRAIN_OK };
 	struct entrain_swarm *opened = entrain_open(invocation->dir, swarm, ENTRAIN_READ, &error);
+	char effect[128];
 
-	if (!opened)
-		return error.code == ENTRAIN_NO_SWARM ? swarm_create(invocation, swarm)
-						      : message_error(&error, swarm);
-	entrain_close(opened);
-	return STATUS_DONE;
+	if (opened) {
+		entrain_close(opened);
+		return;
+	}
+	if (error.code == ENTRAIN_NO_SWARM && swarm_create(invocation, swarm, &error) == 0)
+		return;
+	snprintf(effect, sizeof(effect), "it runs without swarm %.64s", swarm);
+	message_without(program->path, effect, &error, swarm);
 }
 
-/* Of the swarm that was named, or of those that the rules name. */
-static int swarms_provide(const struct invocation *invocation, const struct rules *rules)
+/* The swarm that takes the place of those that the rules name; NULL: none does. */
+static const char *swarm_named(const struct invocation *invocation, const struct rules *rules)
 {
-	const char *named = option_text(&invocation->options, "swarm");
-	const int which = rules->matching > 0;
-	int status = STATUS_DONE;
+	const char *named = option_text(&invocation->options, "swarm"),
+		   *inherited = getenv("ENTRAIN_SWARM"), *mode = getenv("ENTRAIN_MODE");
+	int observes = option_given(&invocation->options, "observe") ||
+		       (mode && strcmp(mode, "observe") == 0);
 
-	if (named || !rules->count)
-		return swarm_provide(invocation, named ? named : "default");
-	for (unsigned i = 0; !status && i < rules->swarms[which]; i++)
-		status = swarm_provide(invocation, rules->swarm[which][i]);
-	return status;
+	if (named)
+		return named;
+	if (inherited && *inherited)
+		return inherited;
+	return !rules->count || (observes && !rules->matching) ? "default" : NULL;
+}
+
+/* Of the swarm that was named, or of those that the rules for the program name. */
+static void swarms_provide(const struct invocation *invocation, const struct rules *rules)
+{
+	const char *named = swarm_named(invocation, rules);
+
+	if (named)
+		swarm_provide(invocation, named, rules->program);
+	for (unsigned i = 0; !named && i < rules->swarms; i++)
+		swarm_provide(invocation, rules->swarm[i], rules->program);
 }
 
 /* ---- what the program is given ------------------------------------------------------------- */
 
+/* What is in the way goes to stderr; the program runs without the plugin then. */
+static int given_failure(const struct program *program, const char *what, const char *why,
+			 const char *hint)
+{
+	fprintf(stderr, "entrainctl: %s: it runs without entrain: %s: %s%s%s\n", program->path,
+		what, why, hint ? "; try: " : "", hint ? hint : "");
+	return -1;
+}
+
 /* Beside the tool where it was built, else where it is installed. */
-static int library_find(char path[PATH_MAX])
+static int library_find(const struct program *program, char path[PATH_MAX])
 {
 	char self[PATH_MAX] = "", *slash;
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - sizeof(LIBRARY) - 1);
 
 	slash = length > 0 ? strrchr(self, '/') : NULL;
-	if (slash) {
+	if (slash)
 		strcpy(slash + 1, LIBRARY);
-		if (access(self, R_OK) == 0 && realpath(self, path))
-			return STATUS_DONE;
-	}
-	if (!realpath(ENTRAIN_LIBDIR "/entrain/" LIBRARY, path))
-		return message_failure(STATUS_REFUSED, "find " ENTRAIN_LIBDIR "/entrain/" LIBRARY,
-				       "install entrain", "%s", strerror(errno));
+	if ((!slash || access(self, R_OK) < 0 || !realpath(self, path)) &&
+	    !realpath(ENTRAIN_LIBDIR "/entrain/" LIBRARY, path))
+		return given_failure(program, ENTRAIN_LIBDIR "/entrain/" LIBRARY, strerror(errno),
+				     "install entrain");
 	if (strpbrk(path, ": \t"))
-		return message_failure(
-			STATUS_REFUSED, path, "install it elsewhere",
-			"its path has a blank or a colon, which no preload can have");
-	return STATUS_DONE;
+		return given_failure(program, path,
+				     "this path has a blank or a colon, which no preload can have",
+				     "install it elsewhere");
+	return 0;
 }
 
-static int variable_set(const char *name, const char *value)
+static int variable_set(const struct program *program, const char *name, const char *value)
 {
 	if (!value || setenv(name, value, 1) == 0)
-		return STATUS_DONE;
-	return message_failure(STATUS_REFUSED, name, NULL, "%s", strerror(errno));
+		return 0;
+	return given_failure(program, name, strerror(errno), NULL);
+}
+
+/* Is `path` one of the words of `list`, as the loader separates them? */
+static int list_has(const char *list, const char *path)
+{
+	const size_t length = strlen(path);
+
+	while (*list) {
+		size_t word = strcspn(list, ": ");
+
+		if (word == length && strncmp(list, path, length) == 0)
+			return 1;
+		list += word;
+		list += strspn(list, ": ");
+	}
+	return 0;
 }
 
 /* The plugin first: what hides flushes from those before it (libeatmydata) must not hide them from it. */
-static int preload_set(const char *library)
+static int preload_set(const struct program *program, const char *library)
 {
 	const char *before = getenv("LD_PRELOAD");
 	char *both;
-	int status;
+	int code;
 
-	if (!before || !*before || strstr(before, library))
-		return variable_set("LD_PRELOAD", before && *before ? before : library);
+	if (!before || !*before)
+		return variable_set(program, "LD_PRELOAD", library);
+	if (list_has(before, library))
+		return 0;
 	if (asprintf(&both, "%s:%s", library, before) < 0)
-		return message_failure(STATUS_REFUSED, "LD_PRELOAD", NULL, "out of memory");
-	status = variable_set("LD_PRELOAD", both);
+		return given_failure(program, "LD_PRELOAD", "out of memory", NULL);
+	code = variable_set(program, "LD_PRELOAD", both);
 	free(both);
-	return status;
+	return code;
 }
 
 /* The program may go elsewhere before its children look. */
-static int path_set(const char *name, const char *value)
+static int path_set(const struct program *program, const char *name, const char *value)
 {
 	char path[PATH_MAX];
 
-	return variable_set(name, value && realpath(value, path) ? path : value);
+	return variable_set(program, name, value && realpath(value, path) ? path : value);
 }
 
+/* LD_PRELOAD last: without it the others do nothing. */
 static int environment_set(const struct invocation *invocation, const struct rules *rules)
 {
 	const struct option_set *options = &invocation->options;
-	const char *swarm = option_text(options, "swarm");
+	const struct program *program = rules->program;
+	const char *dir = invocation->dir ? invocation->dir : getenv("ENTRAIN_DIR"),
+		   *mode = option_given(options, "observe") ? "observe" : NULL;
 	char library[PATH_MAX];
-	int status = library_find(library);
 
-	if (!swarm && !rules->count)
-		swarm = "default";
-	return status || (status = preload_set(library)) ||
-			       (status = variable_set("ENTRAIN_SWARM", swarm)) ||
-			       (status = variable_set("ENTRAIN_GOAL",
-						      option_text(options, "goal"))) ||
-			       (status = variable_set("ENTRAIN_MAX_DELAY",
-						      option_text(options, "max-delay"))) ||
-			       (status = variable_set("ENTRAIN_MODE",
-						      option_given(options, "observe") ? "observe"
-										       : NULL)) ||
-			       (status = path_set("ENTRAIN_DIR",
-						  invocation->dir ? invocation->dir
-								  : getenv("ENTRAIN_DIR"))) ||
-			       (status = path_set("ENTRAIN_CONFIG", getenv("ENTRAIN_CONFIG")))
-		       ? status
-		       : STATUS_DONE;
+	return library_find(program, library) ||
+	       variable_set(program, "ENTRAIN_SWARM", swarm_named(invocation, rules)) ||
+	       variable_set(program, "ENTRAIN_GOAL", option_text(options, "goal")) ||
+	       variable_set(program, "ENTRAIN_MAX_DELAY", option_text(options, "max-delay")) ||
+	       variable_set(program, "ENTRAIN_MODE", mode) ||
+	       path_set(program, "ENTRAIN_DIR", dir) ||
+	       path_set(program, "ENTRAIN_CONFIG", getenv("ENTRAIN_CONFIG")) ||
+	       preload_set(program, library);
+}
+
+/* What the plugin would be silent about, for a host's stderr is the host's. */
+static void mode_check(const struct invocation *invocation, const struct program *program)
+{
+	const char *mode = getenv("ENTRAIN_MODE");
+
+	if (mode && *mode && !option_given(&invocation->options, "observe") &&
+	    strcmp(mode, "off") != 0 && strcmp(mode, "observe") != 0 && strcmp(mode, "act") != 0)
+		given_failure(program, "ENTRAIN_MODE", "it is none of off, observe, act", NULL);
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
 static int options_check(const struct invocation *invocation)
 {
-	static const char *const keys[] = { "goal", "max-delay" };
+	const char *swarm = option_text(&invocation->options, "swarm");
 	struct entrain_settings settings;
 	struct entrain_error error;
 
 	entrain_settings_init(&settings);
-	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		const char *value = option_text(&invocation->options, keys[i]);
+	for (unsigned i = 0; i < OPTION_KEYS; i++) {
+		const char *value = option_text(&invocation->options, option_keys[i]);
 
-		if (value && entrain_settings_set(&settings, keys[i], value, 0, &error))
-			return message_usage("run", "entrainctl run --help", "--%s: %s", keys[i],
-					     error.why);
+		if (value && entrain_settings_set(&settings, option_keys[i], value, 0, &error))
+			return message_usage("run", "entrainctl run --help", "--%s: %s",
+					     option_keys[i], error.why);
 	}
+	if (swarm && !command_swarm_is_valid(swarm))
+		return message_usage("run", "entrainctl run --help",
+				     "--swarm: \"%s\" is no name of a swarm", swarm);
 	if (!invocation->operand_count)
 		return message_usage("run", "entrainctl run -- CMD...", "no program is given");
 	return STATUS_DONE;
 }
 
-static int run_failure(const char *name, int os_error)
+static int run_failure(const char *name, int os_error, const char *absent)
 {
-	return message_failure(
-		os_error == EACCES ? STATUS_NOT_PERMITTED : STATUS_REFUSED, name, NULL, "%s",
-		os_error == ENOENT ? "there is no such program" : strerror(os_error));
+	return message_failure(os_error == EACCES ? STATUS_NOT_PERMITTED : STATUS_REFUSED, name,
+			       NULL, "%s", os_error == ENOENT ? absent : strerror(os_error));
 }
 
 static int run_run(struct invocation *invocation)
@@ -232,23 +284,23 @@ static int run_run(struct invocation *invocation)
 		return status;
 	code = program_find(invocation->operands[0], &program);
 	if (code)
-		return run_failure(invocation->operands[0], code);
-	status = rules_read(&rules);
+		return run_failure(invocation->operands[0], code, "there is no such program");
 	obstacle = program_obstacle(&program);
 	if (obstacle) {
 		fprintf(stderr, "entrainctl: %s: it runs without entrain: %s\n", program.path,
 			obstacle);
-	} else if (!status) {
-		status = swarms_provide(invocation, &rules);
-		if (!status)
-			status = environment_set(invocation, &rules);
+	} else {
+		mode_check(invocation, &program);
+		rules_read(&rules);
+		if (rules.read)
+			swarms_provide(invocation, &rules);
+		/* Where the file is wrong, the plugin stays off too, and check PID says why. */
+		environment_set(invocation, &rules);
 	}
-	if (status)
-		return status;
 	fflush(NULL);
 	invocation->operands[invocation->operand_count] = NULL; /* there is room: -- was there */
 	execv(program.path, invocation->operands);
-	return run_failure(program.path, errno);
+	return run_failure(program.path, errno, "the interpreter that it names is missing");
 }
 
 static const struct option_row run_options[] = {
@@ -277,10 +329,13 @@ const struct command command_run = {
 	.detail =
 		"Runs CMD with the preload plugin in front of it and of its children. The rules\n"
 		"of the configuration file say which of its calls wait for a turn. Where no rule\n"
-		"is given at all, or with --observe, its flushes are only counted and timed, in\n"
-		"swarm \"default\" or the one named: see status and check PID. A swarm that is\n"
-		"missing is created from its section of the file. What stands in LD_PRELOAD is\n"
-		"kept. Where a preload cannot work, that is said, and CMD is run without.",
+		"is given at all, or with --observe, its flushes are only counted and timed: see\n"
+		"status and check PID. They are in the swarm of the rules that name CMD; else,\n"
+		"or if it is named by --swarm or ENTRAIN_SWARM, in that one or \"default\". Such\n"
+		"a swarm is created if it is missing, from its section of the file; not those of\n"
+		"other programs, and CMD's children have none created. What stands in LD_PRELOAD\n"
+		"is kept. CMD runs whatever is wrong with entrain: a line on stderr says what is,\n"
+		"and where a preload cannot work; only wrong options of run itself are refused.",
 	.examples = "  entrainctl run -- redis-server /etc/redis/redis.conf\n"
 		    "  entrainctl run --swarm disk --observe -- ./collector",
 	.options = run_options,

@@ -13,8 +13,6 @@
 #include "message.h"
 #include "text.h"
 
-#define SWARM_NAME_MAX 64
-
 /* A descriptor 0, 1 or 2 that is closed would be given to the next file that is opened: an error
  * message could then be written into a swarm. Fill it with something that refuses. */
 static void standard_streams_fill(void)
@@ -42,19 +40,6 @@ static int output_finish(int status)
 	fprintf(stderr, "entrainctl: write output: %s\n",
 		os_error ? strerror(os_error) : "it could not be written");
 	return STATUS_REFUSED;
-}
-
-static int swarm_name_is_valid(const char *name)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-	size_t length = strlen(name);
-
-	if (length < 1 || length > SWARM_NAME_MAX || !strchr(letters, name[0]))
-		return 0;
-	for (; *name; name++)
-		if (!strchr(letters, *name) && !strchr("-_.", *name))
-			return 0;
-	return 1;
 }
 
 static int unknown_command(const char *typed)
@@ -98,12 +83,12 @@ static int operands_take(struct invocation *invocation)
 			invocation->operands++;
 			invocation->operand_count--;
 		}
-		if (!swarm_name_is_valid(invocation->swarm))
+		if (!command_swarm_is_valid(invocation->swarm))
 			return message_usage(
 				command->name, hint,
 				"\"%s\" is no name of a swarm: 1 to %d of a-z 0-9 - _ ."
 				" beginning with a letter or digit",
-				invocation->swarm, SWARM_NAME_MAX);
+				invocation->swarm, COMMAND_SWARM_NAME_MAX);
 	}
 	if (command->operands_most >= 0 && invocation->operand_count > command->operands_most)
 		return message_usage(command->name, hint, "\"%s\" is one argument too many",

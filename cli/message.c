@@ -26,22 +26,43 @@ static void hint_print(const char *hint, const char *swarm)
 	putc('\n', stderr);
 }
 
-int message_error(const struct entrain_error *error, const char *swarm)
+static void error_print(const struct entrain_error *error)
 {
-	const char *why = error->why[0] ? error->why : entrain_code_text(error->code);
-
-	fflush(stdout); /* what was said before stands before */
-	fputs("entrainctl: ", stderr);
 	text_print(stderr, error->what[0] ? error->what : "entrain", 0);
 	if (error->object[0]) {
 		putc(' ', stderr);
 		text_print(stderr, error->object, 0);
 	}
 	fputs(": ", stderr);
-	text_print(stderr, why, 0);
+	text_print(stderr, error->why[0] ? error->why : entrain_code_text(error->code), 0);
+}
+
+int message_error(const struct entrain_error *error, const char *swarm)
+{
+	fflush(stdout); /* what was said before stands before */
+	fputs("entrainctl: ", stderr);
+	error_print(error);
 	putc('\n', stderr);
 	hint_print(entrain_code_hint(error->code), swarm);
 	return entrain_code_status(error->code);
+}
+
+void message_without(const char *program, const char *effect, const struct entrain_error *error,
+		     const char *swarm)
+{
+	const char *hint = entrain_code_hint(error->code);
+
+	fputs("entrainctl: ", stderr);
+	text_print(stderr, program, 0);
+	fputs(": ", stderr);
+	text_print(stderr, effect, 0);
+	fputs(": ", stderr);
+	error_print(error);
+	if (!*hint)
+		putc('\n', stderr);
+	else
+		fputs("; ", stderr);
+	hint_print(hint, swarm);
 }
 
 static void message_print(const char *what, const char *hint, const char *why, va_list arguments)

@@ -11,6 +11,10 @@
  * the hint. Returns the exit status of the code. */
 int message_error(const struct entrain_error *error, const char *swarm);
 
+/* Say on one line that `program` is run all the same, and what is lost by it (`effect`). `swarm` as above. */
+void message_without(const char *program, const char *effect, const struct entrain_error *error,
+		     const char *swarm);
+
 /* Say what is wrong with what was typed; `hint` may be NULL. Returns STATUS_USAGE. */
 int message_usage(const char *what, const char *hint, const char *why, ...)
 	__attribute__((format(printf, 3, 4)));

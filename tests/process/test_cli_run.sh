@@ -52,6 +52,9 @@ swarm = disk
 action = stagger
 TEXT
 
+: >empty.ini
+printf '#!/bin/sh\necho ${ENTRAIN_SWARM-unset}\n' >preload_host && chmod +x preload_host
+
 # ---- what the program is given -------------------------------------------------------------------
 
 gives 0 "^LD_PRELOAD=$library:?" run -- sh -c 'env; exit 0'
@@ -60,6 +63,9 @@ gives 0 '^ok -- --json$' run -- echo ok -- --json
 LD_PRELOAD=${runtime:+$runtime:}libm.so.6 gives 0 "^LD_PRELOAD=$library:.*libm.so.6\$" run -- env
 LD_PRELOAD=${runtime:+$runtime:}$library gives 0 "^LD_PRELOAD=${runtime:+$runtime:}$library\$" run -- env
 gives 0 '^ENTRAIN_MODE=observe$' run --observe -- env
+gives 0 '^ENTRAIN_SWARM=default$' run --observe -- env
+ENTRAIN_MODE=observe gives 0 '^ENTRAIN_SWARM=default$' run -- env
+gives 0 '^unset$' run --observe -- "$work/preload_host"
 gives 0 '^ENTRAIN_MAX_DELAY=30ms$' run --max-delay 30ms -- env
 gives 0 '^ENTRAIN_GOAL=batch$' run --goal batch -- env
 mkdir sub && cd sub || exit 99
@@ -70,6 +76,7 @@ gives 0 '^unset$' run -- sh -c 'echo ${ENTRAIN_SWARM-unset}'
 # ---- swarms ---------------------------------------------------------------------------------------
 
 tool rm disk
+tool rm default
 gives 0 '' run -- "$host" values
 gives 0 'period 700 ms.*kind|kind relative' status disk
 gives 3 'no such swarm' status default
@@ -77,10 +84,16 @@ tool rm disk
 gives 0 '^ENTRAIN_SWARM=other$' run --swarm other --max-delay 50ms -- env
 gives 0 'max delay 50 ms' status other
 gives 3 'no such swarm' status disk
+# not those of rules for other programs
+gives 0 '' run -- env
+gives 3 'no such swarm' status disk
+ENTRAIN_SWARM=mine gives 0 '^ENTRAIN_SWARM=mine$' run -- env
+gives 0 'kind taken' status mine
+ENTRAIN_SWARM=mine gives 0 '^ENTRAIN_SWARM=other$' run --swarm other -- env
+ENTRAIN_CONFIG=$work/empty.ini ENTRAIN_SWARM=mine gives 0 '^ENTRAIN_SWARM=mine$' run -- env
 tool set other max-delay=60ms
 gives 0 '' run --swarm other --max-delay 50ms -- true
 gives 0 'max delay 60 ms' status other
-: >empty.ini
 ENTRAIN_CONFIG=$work/empty.ini gives 0 '^ENTRAIN_SWARM=default$' run -- env
 gives 0 'kind taken' status default
 
@@ -94,10 +107,36 @@ gives 5 'there is no such program' run -- entrain-no-such-program
 touch plain
 gives 4 'denied' run -- ./plain
 echo 'oops = 1' >wrong.ini
-ENTRAIN_CONFIG=$work/wrong.ini gives 2 'wrong.ini:1' run -- true
+gives 2 'no name of a swarm' run --swarm 'No Name' -- true
+
+# whatever is wrong with entrain, the program runs, and one line says what is
+runs()
+{
+	local pattern="^entrainctl: /[^ ]*sh: it runs without $1"
+	shift
+	gives 7 "$pattern" run "$@" -- sh -c 'echo it ran; exit 7'
+	grep -q '^it ran$' out && [ "$(wc -l <out)" -eq 2 ] || no "run $*: $(cat out)"
+}
+
+ENTRAIN_CONFIG=$work/wrong.ini runs 'entrain: .*/wrong.ini:1: .*; try: '
+ENTRAIN_CONFIG=$work/none.ini runs 'entrain: .*/none.ini: there is no such file.*; try: '
+ENTRAIN_DIR=$work/none runs 'swarm other: .*/none: there is no such directory' --swarm other
 : >"$ENTRAIN_DIR/entrain.bad.control"
-gives 1 'half-way' run --swarm bad -- true
+runs 'swarm bad: .*half-way; try: .*create bad' --swarm bad
+head -c 20000 /dev/urandom >"$ENTRAIN_DIR/entrain.bad.control"
+runs 'swarm bad: ' --swarm bad
 rm -f "$ENTRAIN_DIR/entrain.bad.control"
+ENTRAIN_SWARM='No Name' runs 'swarm No Name: '
+ENTRAIN_MODE=banana runs 'entrain: ENTRAIN_MODE: '
+printf '[swarm theirs]\ngroup = entrain-no-such-group\n[rule it]\nexe = */%s\nswarm = theirs\naction = stagger\n' \
+	"$(basename "$(readlink -f "$(command -v sh)")")" >theirs.ini
+ENTRAIN_CONFIG=$work/theirs.ini runs 'swarm theirs: .*entrain-no-such-group'
+ENTRAIN_CONFIG=$work/theirs.ini gives 0 '^LD_PRELOAD=' run -- env
+! grep '^entrainctl' out || no "something is said of others' swarms"
+for ((i = 0; i < 17; i++)); do
+	printf '[rule %d]\nexe = *sh\nswarm = other\naction = stagger\n' $i
+done >many.ini
+ENTRAIN_CONFIG=$work/many.ini runs 'entrain: 17 rules name it'
 if [ -x /sbin/ldconfig ] && [ "$(ldd /sbin/ldconfig 2>&1 | grep -c 'statically\|not a dynamic')" -eq 1 ]; then
 	gives 0 'ldconfig: it runs without entrain: it is linked statically' run -- /sbin/ldconfig --version
 	grep -q 'GLIBC' out || no "ldconfig did not run"
@@ -138,6 +177,12 @@ ENTRAIN_MODE=off "$entrainctl" run -- "$host" staying >ready3 2>err &
 pids="$pids $!"
 waits ready3
 gives 1 'not covered: the plugin is there, but off: ENTRAIN_MODE=off' check $!
+sed 's/preload_host/another/' "$ENTRAIN_CONFIG" >another.ini
+ENTRAIN_CONFIG=$work/another.ini "$entrainctl" run --observe -- "$host" staying >ready4 2>err &
+pids="$pids $!"
+waits ready4
+gives 0 'rule watch: observe in swarm default' check $!
+grep -q 'calls seen: fsync 4$' out || no "run --observe, where rules are for others: $(cat out)"
 gives 1 'there is no such process' check 99999999
 # digits are a process, whatever swarm there is
 tool create 99999999 && gives 1 "there is no such process" check 99999999
