@@ -37,6 +37,8 @@ static void signals_take(void)
 {
 	struct sigaction action = { .sa_handler = end_asked }, before;
 
+	/* whoever starts us may ignore this one, and then no exit status is kept */
+	signal(SIGCHLD, SIG_DFL);
 	for (unsigned i = 0; i < SIGNALS; i++)
 		if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 			sigaction(signals[i], &action, NULL);
@@ -124,7 +126,7 @@ static void child_run(const struct program *program, char **arguments)
 /* Run it and wait for its end. Returns its exit status as a shell says it, -1: it could not be started. */
 static int program_run(const struct program *program, char **arguments)
 {
-	pid_t pid;
+	pid_t pid, ended;
 	int status = 0;
 
 	fflush(NULL);
@@ -139,9 +141,14 @@ static int program_run(const struct program *program, char **arguments)
 			message_failure(STATUS_REFUSED, "exec", NULL, "%s", strerror(errno));
 		return -1;
 	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	do
+		ended = waitpid(pid, &status, 0);
+	while (ended < 0 && errno == EINTR);
 	running = 0;
+	if (ended < 0) {
+		message_failure(STATUS_REFUSED, "exec", NULL, "%s", strerror(errno));
+		return -1;
+	}
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
