@@ -138,23 +138,46 @@ static int segment_check(const struct invocation *invocation)
 	return findings_end(&findings, "sound", code, &error, invocation->swarm);
 }
 
+static int is_pid(const char *typed)
+{
+	return typed[strspn(typed, "0123456789")] == '\0';
+}
+
+/* Each of them, one after the other; the exit status is that of the worst. */
+static int processes_check(const struct invocation *invocation)
+{
+	int worst = coverage_check(invocation->swarm, invocation->json);
+
+	for (int i = 0; i < invocation->operand_count; i++) {
+		int status = coverage_check(invocation->operands[i], invocation->json);
+
+		if (status > worst)
+			worst = status;
+	}
+	return worst;
+}
+
 static int check_run(struct invocation *invocation)
 {
 	const char *file = option_text(&invocation->options, "config");
-	const char *typed = invocation->swarm;
+	/* A process, whatever swarms there are: the same words mean the same tomorrow. */
+	const int processes = is_pid(invocation->swarm);
 
+	for (int i = 0; i < invocation->operand_count; i++)
+		if (!processes || !is_pid(invocation->operands[i]) || !*invocation->operands[i])
+			return message_usage("check", "entrainctl check --help",
+					     "\"%s\" is one argument too many",
+					     invocation->operands[i]);
 	if (file && invocation->swarm_given)
 		return message_usage("check", "one after the other",
 				     "either a swarm or --config FILE, not both");
-	if (file && option_given(&invocation->options, "repair"))
-		return message_usage("check", "correct it with an editor",
-				     "--repair is for swarms, not for configuration files");
+	if ((file || processes) && option_given(&invocation->options, "repair"))
+		return message_usage("check", file ? "correct it with an editor" : NULL,
+				     "--repair is for swarms, not for %s",
+				     file ? "configuration files" : "processes");
 	if (file)
 		return config_check(invocation, file);
-	/* A process, whatever swarms there are: the same words mean the same tomorrow. */
-	if (typed[strspn(typed, "0123456789")] == '\0')
-		return coverage_check((unsigned)strtoul(typed, NULL, 10), invocation->json);
-	return segment_check(invocation);
+	return processes ? processes_check(invocation) : segment_check(invocation);
 }
 
 static const struct option_row check_options[] = {
@@ -170,21 +193,25 @@ static const struct option_row check_options[] = {
 
 const struct command command_check = {
 	.name = "check",
-	.operands = "[SWARM|PID]",
+	.operands = "[SWARM|PID...]",
 	.text = "is a swarm's segment sound, a process covered, a file right",
 	.detail =
 		"Prints a line for each thing that is wrong with a swarm's objects, or with a\n"
 		"configuration file (file:line: what is wrong). Exit status 0 if there is none or\n"
 		"all were repaired, else 1. Without --repair nothing is changed. Of a process it\n"
 		"says whether the preload plugin covers it, under which rules, what was seen and\n"
-		"held, and what no preload can see; exit status 1 if it is not covered. A word of\n"
-		"digits only is the PID of a process here, never a swarm, although every other\n"
-		"command takes it for a swarm's name.",
+		"held, and what no preload can see; exit status 1 if it is not covered. Of "
+		"several\n"
+		"processes each is told of, and the exit status is the highest. A word of digits\n"
+		"only is the PID of a process here, never a swarm, although every other command\n"
+		"takes it for a swarm's name. Quote what may be empty, as below: without any\n"
+		"word it is swarm \"default\" that is checked.",
 	.examples = "  entrainctl check web\n"
 		    "  entrainctl check web --repair\n"
-		    "  entrainctl check $(pidof redis-server)\n"
+		    "  entrainctl check \"$(pidof -s redis-server)\"\n"
 		    "  entrainctl check --config /etc/entrain/entrain.ini",
 	.options = check_options,
 	.flags = COMMAND_SWARM | COMMAND_JSON,
+	.operands_most = -1,
 	.run = check_run,
 };

@@ -244,6 +244,35 @@ static void descriptors_count(struct coverage *coverage)
 		closedir(list);
 }
 
+/* Has it no program: a thread of the kernel, or what has ended and is not waited for? Its name is all there is to show. */
+static int programless(struct coverage *coverage)
+{
+	static const unsigned kernel = 0x00200000; /* PF_KTHREAD, the same since 2.6.27 */
+	char path[64], text[512], name[64], *end;
+	unsigned flags = 0;
+	FILE *stream;
+	char state = 0;
+
+	proc_path(path, coverage->pid, "stat");
+	stream = fopen(path, "re");
+	if (!stream)
+		return 0;
+	text[fread(text, 1, sizeof(text) - 1, stream)] = '\0';
+	fclose(stream);
+	end = strrchr(text, ')');
+	if (!end || sscanf(text, "%*u (%63[^)]", name) != 1 ||
+	    sscanf(end + 1, " %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
+		return 0;
+	if (state != 'Z' && state != 'X' && !(flags & kernel))
+		return 0;
+	snprintf(coverage->exe, sizeof(coverage->exe), "[%s]", name);
+	if (flags & kernel)
+		why_set(coverage, "it is a thread of the kernel, where nothing can be preloaded");
+	else
+		why_set(coverage, "it has ended, and its parent has not waited for it (a zombie)");
+	return 1;
+}
+
 int coverage_read(unsigned pid, struct coverage *coverage)
 {
 	char path[64];
@@ -252,6 +281,8 @@ int coverage_read(unsigned pid, struct coverage *coverage)
 
 	memset(coverage, 0, sizeof(*coverage));
 	coverage->pid = pid;
+	if (programless(coverage))
+		return 0;
 	proc_path(path, pid, "exe");
 	length = readlink(path, coverage->exe, sizeof(coverage->exe) - 1);
 	if (length < 0)

@@ -21,7 +21,7 @@ struct coverage {
 /* Look at process `pid`. Everything read there is checked. Returns 0, or an errno: it cannot be looked at. */
 int coverage_read(unsigned pid, struct coverage *coverage);
 
-/* The command `check PID`. Returns an exit status. */
-int coverage_check(unsigned pid, int json);
+/* The command `check PID`, for one of them: digits, as typed. Returns an exit status. */
+int coverage_check(const char *pid, int json);
 
 #endif

@@ -2,7 +2,9 @@
 /* check PID: what the plugin says in a process, for people and as JSON. */
 #include <entrain.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "coverage.h"
@@ -168,13 +170,14 @@ static void coverage_json(const struct coverage *coverage)
 	json_finish(&json);
 }
 
-int coverage_check(unsigned pid, int json)
+int coverage_check(const char *pid, int json)
 {
 	static struct coverage coverage;
-	char what[64];
-	int code = coverage_read(pid, &coverage);
+	char what[128];
+	unsigned long long number = strtoull(pid, NULL, 10); /* too much of it: ULLONG_MAX */
+	int code = number > INT_MAX ? ESRCH : coverage_read((unsigned)number, &coverage);
 
-	snprintf(what, sizeof(what), "check process %u", pid);
+	snprintf(what, sizeof(what), "check process %s", pid);
 	if (code == ENOENT || code == ESRCH)
 		return message_failure(STATUS_NO, what, NULL, "there is no such process");
 	if (code)

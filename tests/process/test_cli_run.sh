@@ -100,6 +100,7 @@ gives 0 'kind taken' status default
 # ---- what is wrong ----------------------------------------------------------------------------------
 
 gives 2 'no program is given' run
+gives 0 '^usage: entrainctl check \[SWARM\|PID...\] \[OPTION...\]$' check --help
 gives 2 'goal' run --goal none -- true
 gives 2 'max-delay' run --max-delay 10 -- true
 gives 5 'there is no such program' run -- "$work/none"
@@ -183,7 +184,32 @@ pids="$pids $!"
 waits ready4
 gives 0 'rule watch: observe in swarm default' check $!
 grep -q 'calls seen: fsync 4$' out || no "run --observe, where rules are for others: $(cat out)"
+gives 2 'repair is for swarms, not for processes' check $! --repair
+# several, each of them
+gives 0 'rule host: stagger' check ${pids##* } $(echo $pids | cut -d' ' -f1)
+[ "$(grep -c '^process .*: covered$' out)" -eq 2 ] || no "check of two: $(cat out)"
+gives 1 'not covered' check $pids
+[ "$(grep -c '^process ' out)" -eq 4 ] || no "check of four: $(cat out)"
+gives 1 '' check --json $pids
+grep -c '"covered"' out | grep -qx 4 || no "check --json of four: $(cat out)"
+gives 2 '"web" is one argument too many' check $! web
+gives 2 "\"$!\" is one argument too many" check web $!
+gives 2 'no name of a swarm' check ''
 gives 1 'there is no such process' check 99999999
+gives 1 'process 99999999999999: there is no such process' check 99999999999999
+gives 1 'there is no such process' check $((4294967296 + $!))
+gives 1 'there is no such process' check 99999999999999999999999
+# what has no program: ended and not waited for; and, where they can be seen, threads of the kernel
+python3 -c 'import os, time
+child = os.fork()
+if not child: os._exit(0)
+os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+print(child, flush=True)
+time.sleep(600)' >zombie &
+pids="$pids $!"
+waits zombie
+gives 1 "process $(cat zombie) .*: not covered: it has ended" check "$(cat zombie)"
+[ "$(cat /proc/2/comm 2>/dev/null)" != kthreadd ] || gives 1 'kthreadd.*a thread of the kernel' check 2
 # digits are a process, whatever swarm there is
 tool create 99999999 && gives 1 "there is no such process" check 99999999
 finish
