@@ -3,6 +3,7 @@
 #include "help.h"
 
 #include <entrain.h>
+#include <string.h>
 
 #include "options.h"
 
@@ -42,11 +43,14 @@ int help_overview(FILE *out)
 
 int help_command(FILE *out, const struct command *command)
 {
+	/* after -- nothing is an option of ours */
+	const int last = strncmp(command->operands, "--", 2) == 0;
 	struct option_row rows[OPTION_ROWS_MAX];
 
 	command_options(command, rows);
-	fprintf(out, "usage: entrainctl %s%s%s [OPTION...]\n\n%s", command->name,
-		*command->operands ? " " : "", command->operands, command->detail);
+	fprintf(out, "usage: entrainctl %s%s%s%s%s\n\n%s", command->name,
+		last ? " [OPTION...]" : "", *command->operands ? " " : "", command->operands,
+		last ? "" : " [OPTION...]", command->detail);
 	if (command->flags & COMMAND_KEYS)
 		keys_print(out);
 	else

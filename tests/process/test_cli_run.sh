@@ -100,6 +100,7 @@ gives 0 'kind taken' status default
 # ---- what is wrong ----------------------------------------------------------------------------------
 
 gives 2 'no program is given' run
+gives 0 '^usage: entrainctl run \[OPTION...\] -- CMD...$' run --help
 gives 0 '^usage: entrainctl check \[SWARM\|PID...\] \[OPTION...\]$' check --help
 gives 2 'goal' run --goal none -- true
 gives 2 'max-delay' run --max-delay 10 -- true
