@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "coverage.h"
+#include "glob.h"
 #include "json.h"
 #include "message.h"
 #include "text.h"
@@ -103,6 +104,60 @@ static int findings_end(struct findings *findings, const char *good, int code,
 	return code ? STATUS_NO : STATUS_DONE;
 }
 
+/* The executables of all rules, in their order. */
+struct executables {
+	char (*glob)[ENTRAIN_GLOB_MOST];
+	unsigned count;
+};
+
+static void executable_take(const struct entrain_rule *rule, void *context)
+{
+	struct executables *all = context;
+	void *more = realloc(all->glob, (all->count + 1) * sizeof(*all->glob));
+
+	if (!more)
+		abort(); /* a small file, and no memory for it */
+	all->glob = more;
+	memcpy(all->glob[all->count++], rule->exe, sizeof(rule->exe));
+}
+
+/* How many rules are for the executable of rule `index`, told by its own text; 0: an earlier one has the same. */
+static unsigned rules_count(const struct executables *all, unsigned index)
+{
+	const char *executable = all->glob[index];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < all->count; i++) {
+		const char *glob = all->glob[i];
+
+		if (i < index && strcmp(glob, executable) == 0)
+			return 0;
+		count += !*glob || strcmp(glob, executable) == 0 || glob_matches(glob, executable);
+	}
+	return count;
+}
+
+/* A rule is right or wrong by itself; but a program that too many name goes without all of them. */
+static int rules_check(const char *file, struct findings *findings, struct entrain_error *error)
+{
+	struct executables all = { .glob = NULL };
+	int code = entrain_config_rules(file, executable_take, &all, error);
+	char text[ENTRAIN_GLOB_MOST + 128];
+
+	for (unsigned i = 0; !code && i < all.count; i++) {
+		unsigned count = rules_count(&all, i);
+
+		if (count <= PRELOAD_RULES)
+			continue;
+		snprintf(text, sizeof(text),
+			 "%u rules are for %s, which goes without any: %d are the most", count,
+			 all.glob[i][0] ? all.glob[i] : "any program", PRELOAD_RULES);
+		finding_print(findings, file, text, 0);
+	}
+	free(all.glob);
+	return !code && findings->count ? ENTRAIN_CONFIG : code;
+}
+
 static int config_check(const struct invocation *invocation, const char *file)
 {
 	struct findings findings = { .object = file };
@@ -115,6 +170,8 @@ static int config_check(const struct invocation *invocation, const char *file)
 	findings.json = invocation->json ? &json : NULL;
 	findings_begin(&findings, &json, "file");
 	code = entrain_config_check(file, config_finding, &findings, &error);
+	if (!code)
+		code = rules_check(file, &findings, &error);
 	/* "no such swarm" is the library's word for a file that is not there */
 	if (code == ENTRAIN_NO_SWARM) {
 		error.code = ENTRAIN_USAGE;

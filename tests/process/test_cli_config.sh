@@ -45,6 +45,34 @@ has_not()
 	sed 's/^/    /' "$work/$1"
 }
 
+# rules NUMBER EXE: so many rules for it
+rules()
+{
+	for number in $(seq "$1"); do
+		printf '[rule r%s-%s]\naction = observe\n' "$(echo "$2" | tr -dc a-z)" "$number"
+		[ -z "$2" ] || printf 'exe = %s\n' "$2"
+	done
+}
+
+more_rules_than_a_program_can_have_are_told()
+{
+	{ rules 16 '*/one'; rules 15 '*/other'; } >"$work/rules.ini"
+	run 0 check --config "$work/rules.ini"
+	has out 'right$'
+	rules 1 '*/o*' >>"$work/rules.ini"
+	run 1 check --config "$work/rules.ini"
+	has out "^$work/rules.ini: 17 rules are for \\*/one, which goes without any: 16 are the most$"
+	has_not out 'other'
+	rules 1 '' >>"$work/rules.ini"
+	run 1 check --config "$work/rules.ini" --json
+	has out '18 rules are for \*/one'
+	has out '17 rules are for \*/other'
+	has out '"sound": false'
+	rules 17 '' >"$work/rules.ini"
+	run 1 check --config "$work/rules.ini"
+	has out '17 rules are for any program'
+}
+
 names_of_any_length_have_their_sections()
 {
 	for length in 43 44 64; do
@@ -138,6 +166,7 @@ settings_that_do_not_fit_say_what_would()
 }
 
 for test in names_of_any_length_have_their_sections rules_are_in_nobodys_way \
+	more_rules_than_a_program_can_have_are_told \
 	what_is_there_twice_names_both_lines what_cannot_be_read_says_so \
 	settings_that_do_not_fit_say_what_would; do
 	before=$failed
