@@ -109,8 +109,10 @@ static int join(const struct invocation *invocation, int64_t every_ns)
 
 /* ---- a run -------------------------------------------------------------------------------------- */
 
-static void child_run(const struct program *program, char **arguments)
+static void child_run(const struct program *program, char **arguments, int count)
 {
+	int code;
+
 	for (unsigned i = 0; i < SIGNALS; i++) {
 		struct sigaction before, usual = { .sa_handler = SIG_DFL };
 
@@ -118,13 +120,13 @@ static void child_run(const struct program *program, char **arguments)
 			sigaction(signals[i], &usual, NULL);
 	}
 	signals_block(SIG_UNBLOCK);
-	execv(program->path, arguments);
-	message_failure(STATUS_REFUSED, program->path, NULL, "%s", strerror(errno));
-	_exit(errno == ENOENT ? 127 : 126);
+	code = program_exec(program, arguments, count);
+	message_failure(STATUS_REFUSED, program->path, NULL, "%s", program_error_text(code));
+	_exit(code == ENOENT ? 127 : 126);
 }
 
 /* Run it and wait for its end. Returns its exit status as a shell says it, -1: it could not be started. */
-static int program_run(const struct program *program, char **arguments)
+static int program_run(const struct program *program, char **arguments, int count)
 {
 	pid_t pid, ended;
 	int status = 0;
@@ -133,7 +135,7 @@ static int program_run(const struct program *program, char **arguments)
 	signals_block(SIG_BLOCK);
 	pid = caught ? -1 : fork();
 	if (pid == 0)
-		child_run(program, arguments);
+		child_run(program, arguments, count);
 	running = pid;
 	signals_block(SIG_UNBLOCK);
 	if (pid < 0) {
@@ -176,7 +178,7 @@ static int turns_take(const struct invocation *invocation, const struct program 
 		int64_t begun_ns = entrain_now_ns();
 
 		entrain_begin(agent);
-		status = program_run(program, invocation->operands);
+		status = program_run(program, invocation->operands, invocation->operand_count);
 		entrain_end(agent);
 		if (once || status < 0)
 			break;

@@ -267,10 +267,10 @@ static int options_check(const struct invocation *invocation)
 	return STATUS_DONE;
 }
 
-static int run_failure(const char *name, int os_error, const char *absent)
+static int run_failure(const char *name, int os_error, const char *why)
 {
 	return message_failure(os_error == EACCES ? STATUS_NOT_PERMITTED : STATUS_REFUSED, name,
-			       NULL, "%s", os_error == ENOENT ? absent : strerror(os_error));
+			       NULL, "%s", why);
 }
 
 static int run_run(struct invocation *invocation)
@@ -284,7 +284,8 @@ static int run_run(struct invocation *invocation)
 		return status;
 	code = program_find(invocation->operands[0], &program);
 	if (code)
-		return run_failure(invocation->operands[0], code, "there is no such program");
+		return run_failure(invocation->operands[0], code,
+				   code == ENOENT ? "there is no such program" : strerror(code));
 	obstacle = program_obstacle(&program);
 	if (obstacle) {
 		fprintf(stderr, "entrainctl: %s: it runs without entrain: %s\n", program.path,
@@ -299,8 +300,8 @@ static int run_run(struct invocation *invocation)
 	}
 	fflush(NULL);
 	invocation->operands[invocation->operand_count] = NULL; /* there is room: -- was there */
-	execv(program.path, invocation->operands);
-	return run_failure(program.path, errno, "the interpreter that it names is missing");
+	code = program_exec(&program, invocation->operands, invocation->operand_count);
+	return run_failure(program.path, code, program_error_text(code));
 }
 
 static const struct option_row run_options[] = {

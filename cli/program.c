@@ -128,6 +128,8 @@ int program_find(const char *name, struct program *program)
 	int code;
 
 	memset(program, 0, sizeof(*program));
+	if (!*name)
+		return ENOENT;
 	if (strchr(name, '/')) {
 		if (strlen(name) >= PATH_MAX)
 			return ENAMETOOLONG;
@@ -142,6 +144,31 @@ int program_find(const char *name, struct program *program)
 	program->kind = program_kind(program->loaded);
 	program->privileged = is_privileged(program->loaded) && geteuid() != 0;
 	return 0;
+}
+
+int program_exec(const struct program *program, char **arguments, int count)
+{
+	static char name[] = "/bin/sh";
+	char path[PATH_MAX], **shell;
+
+	execv(program->path, arguments);
+	if (errno != ENOEXEC)
+		return errno;
+	shell = calloc((size_t)count + 2, sizeof(*shell));
+	if (!shell)
+		return ENOMEM;
+	memcpy(path, program->path, sizeof(path));
+	shell[0] = name;
+	shell[1] = path;
+	memcpy(shell + 2, arguments + 1, (size_t)count * sizeof(*shell)); /* and the NULL */
+	execv(name, shell);
+	free(shell);
+	return errno;
+}
+
+const char *program_error_text(int os_error)
+{
+	return os_error == ENOENT ? "the interpreter that it names is missing" : strerror(os_error);
 }
 
 const char *program_obstacle(const struct program *program)

@@ -24,6 +24,13 @@ struct program {
 /* Find `name` as execvp() would. Returns 0, or an errno. */
 int program_find(const char *name, struct program *program);
 
+/* Become it, with `count` arguments and a NULL; like execvp(), what is neither ELF nor has #! is the shell's.
+ * Returns only if it fails: an errno. */
+int program_exec(const struct program *program, char **arguments, int count);
+
+/* What such an errno means. */
+const char *program_error_text(int os_error);
+
 /* The kind of one ELF file, for /proc/PID/exe too. */
 enum program_kind program_kind(const char *path);
 

@@ -47,6 +47,8 @@ gives 7 '' "$entrainctl" exec --swarm once --every 20ms --once -- sh -c 'exit 7'
 gives 7 '' python3 -c 'import os, signal, sys
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 os.execv(sys.argv[1], sys.argv[1:])' "$entrainctl" exec --swarm once --every 20ms --once -- sh -c 'exit 7'
+echo 'exit 9' >bare && chmod +x bare
+gives 9 '' "$entrainctl" exec --swarm once --every 20ms --once -- ./bare
 gives 143 '' "$entrainctl" exec --swarm once --every 20ms --once -- sh -c 'kill -TERM $$'
 gives 0 'off-beat' "$entrainctl" exec --swarm once --every 40ms --once -- true
 gives 0 '^0 of' sh -c "'$entrainctl' status once --json | sed -n 's/.*\"agents_alive\": \([0-9]*\).*/\1 of/p'"

@@ -62,6 +62,7 @@ gives 7 '' run -- sh -c 'exit 7'
 gives 0 '^ok -- --json$' run -- echo ok -- --json
 LD_PRELOAD=${runtime:+$runtime:}libm.so.6 gives 0 "^LD_PRELOAD=$library:.*libm.so.6\$" run -- env
 LD_PRELOAD=${runtime:+$runtime:}$library gives 0 "^LD_PRELOAD=${runtime:+$runtime:}$library\$" run -- env
+LD_PRELOAD=${runtime:+$runtime:}$library.old gives 0 "^LD_PRELOAD=$library:.*$library.old\$" run -- env
 gives 0 '^ENTRAIN_MODE=observe$' run --observe -- env
 gives 0 '^ENTRAIN_SWARM=default$' run --observe -- env
 ENTRAIN_MODE=observe gives 0 '^ENTRAIN_SWARM=default$' run -- env
@@ -106,6 +107,11 @@ gives 2 'goal' run --goal none -- true
 gives 2 'max-delay' run --max-delay 10 -- true
 gives 5 'there is no such program' run -- "$work/none"
 gives 5 'there is no such program' run -- entrain-no-such-program
+gives 5 'there is no such program' run -- ''
+printf '#!/no/such/interpreter\n' >orphan && chmod +x orphan
+gives 5 'orphan: the interpreter that it names is missing' run -- ./orphan
+echo 'echo "$0 got $1 $2"; exit 3' >bare && chmod +x bare
+gives 3 '^./bare got one two  three$' run -- ./bare one 'two  three'
 touch plain
 gives 4 'denied' run -- ./plain
 echo 'oops = 1' >wrong.ini
@@ -151,6 +157,14 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	cp /bin/true setuid && chmod 4755 setuid && chmod 755 "$work"
 	setpriv --reuid=65534 --clear-groups "$entrainctl" run -- "$work/setuid" >out 2>&1
 	grep -q 'more rights than its caller' out || no "setuid: $(cat out)"
+fi
+
+# a build whose path has a blank: no loader takes it
+if [ -x "${library%/*}/entrainctl" ]; then
+	mkdir 'a b' && cp "${library%/*}/entrainctl" "$library" 'a b' || exit 99
+	LD_LIBRARY_PATH=${library%/*} 'a b/entrainctl' run -- sh -c 'echo it ran' >out 2>&1
+	grep -q 'it runs without entrain: .*has a blank or a colon' out && [ "$(wc -l <out)" -eq 2 ] && grep -q '^it ran$' out ||
+		no "a path with a blank: $(cat out)"
 fi
 
 # ---- check PID ---------------------------------------------------------------------------------------
