@@ -167,16 +167,35 @@ static void turns_skip(struct entrain_agent *agent, int64_t every_ns, int64_t to
 	entrain_end(agent);
 }
 
+/* Say once that the slot is lost, and once that there is one again: without, it is like any timer. */
+static void place_say(const struct entrain_agent *agent, int *joined)
+{
+	enum entrain_code why = ENTRAIN_OK;
+	int now = entrain_joined(agent, &why);
+
+	if (now == *joined)
+		return;
+	*joined = now;
+	if (now)
+		fprintf(stderr, "entrainctl: exec: it is in the swarm again\n");
+	else
+		fprintf(stderr,
+			"entrainctl: exec: it is not in the swarm any more: %s; until it is, it "
+			"keeps its own time\n",
+			why == ENTRAIN_NO_SWARM ? "that was removed" : entrain_code_text(why));
+}
+
 static int turns_take(const struct invocation *invocation, const struct program *program,
 		      int64_t every_ns)
 {
 	const int once = option_given(&invocation->options, "once");
 	struct entrain_agent *agent = waiting;
-	int status = 0;
+	int status = 0, joined = 1;
 
 	while (!caught && entrain_wait(agent) == 0 && !caught) {
 		int64_t begun_ns = entrain_now_ns();
 
+		place_say(agent, &joined);
 		entrain_begin(agent);
 		status = program_run(program, invocation->operands, invocation->operand_count);
 		entrain_end(agent);

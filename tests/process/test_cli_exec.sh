@@ -86,6 +86,20 @@ wait $pids
 pids=
 [ "$(cat told)" = told ] || no "what ran was not told to end"
 
+# its swarm goes, and comes again
+"$entrainctl" exec --swarm fleeting --every 20ms -- sh -c 'echo run >>fleeting' 2>lost &
+pids=$!
+lines 1 fleeting
+"$entrainctl" rm fleeting || no "rm fleeting"
+lines 1 lost
+"$entrainctl" create fleeting --period 20ms >/dev/null || no "create fleeting"
+lines 2 lost
+kill $pids
+wait $pids 2>/dev/null
+pids=
+sed -n 1p lost | grep -q 'not in the swarm any more: that was removed' || no "without its swarm it says $(cat lost)"
+sed -n 2p lost | grep -q 'in the swarm again' || no "with a new swarm it says $(cat lost)"
+
 # a run that takes too long, and one that fails
 "$entrainctl" exec --swarm once --every 20ms -- sh -c 'echo run >>long; sleep .1; exit 5' 2>late &
 pids=$!
