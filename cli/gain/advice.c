@@ -147,10 +147,11 @@ static void rule_from_seen(struct entrain_rule *rule, const struct coverage *cov
 		plain_copy(rule->thread, sizeof(rule->thread), counts->thread);
 }
 
-/* A process that has given itself another title is meant by that: all of PostgreSQL's have one executable. */
+/* A process that has given itself another title is meant by that, as rules see it, with its arguments if it left them: all of
+ * PostgreSQL's have one executable. */
 static void role_read(struct entrain_rule *rule, unsigned pid)
 {
-	char path[64], title[ENTRAIN_GLOB_MOST];
+	char path[64], title[ENTRAIN_GLOB_MOST - 1] = "";
 	size_t length;
 	FILE *stream;
 
@@ -160,49 +161,77 @@ static void role_read(struct entrain_rule *rule, unsigned pid)
 		return;
 	length = fread(title, 1, sizeof(title) - 1, stream);
 	fclose(stream);
-	title[length] = '\0';
-	length = strlen(title);
-	while (length && title[length - 1] == ' ')
-		title[--length] = '\0';
-	if (strstr(title, ": "))
-		plain_copy(rule->role, sizeof(rule->role), title);
-}
-
-/* Its path; or, where that is reached by links of other names, any of the name that it was called by. */
-static void exe_make(struct entrain_rule *rule, const char *exe, const char *name)
-{
-	const char *base = strrchr(exe, '/');
-
-	if (base && strncmp(base + 1, name, strlen(name)) == 0) {
-		plain_copy(rule->exe, sizeof(rule->exe), exe);
+	if (!strstr(title, ": "))
 		return;
-	}
-	rule->exe[0] = '*';
-	plain_copy(rule->exe + 1, sizeof(rule->exe) - 1, name);
+	while (length && (title[length - 1] == ' ' || title[length - 1] == '\0'))
+		title[--length] = '\0';
+	for (size_t i = 0; i < length; i++)
+		if (!title[i])
+			title[i] = ' ';
+	plain_copy(rule->role, sizeof(rule->role), title);
+	if (length == sizeof(title) - 1)
+		strcat(rule->role, "*");
 }
 
-/* From what its process shows; where that must not be looked at, from its name. */
-static void rule_make(struct entrain_rule *rule, const struct entrain_agent_info *agent)
+/* From what its process is and shows. -1: it must not be looked at, and what it calls itself is nothing to find it by. */
+static int rule_make(struct entrain_rule *rule, const struct entrain_agent_info *agent,
+		     uint32_t kind)
 {
 	static struct coverage coverage;
 	char *deleted;
 
 	memset(rule, 0, sizeof(*rule));
-	if (agent->pid && coverage_read(agent->pid, &coverage) == 0 && coverage.told) {
-		deleted = strstr(coverage.exe, " (deleted)");
-		if (deleted)
-			*deleted = '\0';
-		exe_make(rule, coverage.exe, agent->name);
-		rule_from_seen(rule, &coverage, agent->label);
-		role_read(rule, agent->pid);
-	} else {
-		exe_make(rule, "", agent->name);
-	}
+	name_make(rule->name, sizeof(rule->name), agent->name);
+	if (!agent->pid || coverage_read(agent->pid, &coverage) || !coverage.told)
+		return -1;
+	deleted = strstr(coverage.exe, " (deleted)");
+	if (deleted)
+		*deleted = '\0';
+	plain_copy(rule->exe, sizeof(rule->exe), coverage.exe);
+	rule_from_seen(rule, &coverage, agent->label);
+	role_read(rule, agent->pid);
 	if (!rule->calls)
 		rule->calls = 1u << ENTRAIN_CALL_fsync | 1u << ENTRAIN_CALL_fdatasync;
-	name_make(rule->name, sizeof(rule->name), agent->name);
-	if (rule->calls & SLEEPS && !(rule->calls & ~SLEEPS))
+	/* What a clock drives is not what sleeps from one action to the next. */
+	if (kind == ENTRAIN_RELATIVE && rule->calls & SLEEPS && !(rule->calls & ~SLEEPS))
 		rule->action = ENTRAIN_ACTION_PACE;
+	return 0;
+}
+
+static int is_same(const struct entrain_rule *one, const struct entrain_rule *other)
+{
+	return one->action == other->action && strcmp(one->exe, other->exe) == 0 &&
+	       strcmp(one->role, other->role) == 0 && strcmp(one->path, other->path) == 0 &&
+	       strcmp(one->thread, other->thread) == 0;
+}
+
+static int is_known(const struct rules *known, const struct entrain_rule *rule)
+{
+	for (size_t i = 0; i < known->count; i++)
+		if (strcmp(known->rule[i].name, rule->name) == 0)
+			return 1;
+	return 0;
+}
+
+/* Is the name taken, by a rule for others? */
+static int is_taken(const struct rules *rules, const struct entrain_rule *rule)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		if (strcmp(rules->rule[i].name, rule->name) == 0 && !is_same(&rules->rule[i], rule))
+			return 1;
+	return 0;
+}
+
+/* Not that of another rule, in the file or of these: a file with two of one name is wrong. The number comes early: agents' labels
+ * keep little of a name. */
+static void name_distinguish(struct entrain_rule *rule, const struct rules *known,
+			     const struct rules *made)
+{
+	char base[sizeof(rule->name)];
+
+	memcpy(base, rule->name, sizeof(base));
+	for (unsigned number = 2; is_taken(known, rule) || is_taken(made, rule); number++)
+		snprintf(rule->name, sizeof(rule->name), "%.*s-%u", LABEL_BYTES - 4, base, number);
 }
 
 /* ---- the lines -------------------------------------------------------------------------------------- */
@@ -285,8 +314,13 @@ static void rule_print(const struct gain *gain, const struct entrain_rule *rule,
 	key_print("role", rule->role, out);
 	key_print("path", rule->path, out);
 	key_print("thread", rule->thread, out);
-	if (!own && rule->action != ENTRAIN_ACTION_PACE && !rule->thread[0] && !rule->role[0])
-		fputs("; a flush that others wait for must not be held: name thread or role, too\n",
+	if (!own && rule->action != ENTRAIN_ACTION_PACE)
+		fputs(rule->thread[0] || rule->role[0] ? "; a flush that others wait for must not "
+							 "be held: if this one is, leave "
+							 "this rule out\n"
+						       : "; a flush that others wait for must not "
+							 "be held: name thread or role, "
+							 "too\n",
 		      out);
 	for (unsigned call = 0; call < ENTRAIN_CALL_COUNT; call++)
 		if (rule->calls & 1u << call)
@@ -297,35 +331,75 @@ static void rule_print(const struct gain *gain, const struct entrain_rule *rule,
 	cap_print(&gain->advised.setting, out);
 }
 
+/* For whom no rule can be written here. */
+static void blank_print(const struct gain *gain, const struct entrain_agent_info *agent, FILE *out)
+{
+	char name[sizeof(agent->name)];
+
+	plain_copy(name, sizeof(name), agent->name);
+	fprintf(out,
+		"\n; process %u, which calls itself %s, could not be looked at: ask again as its "
+		"user or root, or write\n; a rule for swarm %s with exe = what /proc/%u/exe is, "
+		"and "
+		"its calls\n",
+		agent->pid, name, gain->swarm, agent->pid);
+}
+
+/* The rule of a host, if it needs one that is not among those made. */
+static void rule_add(const struct gain_host *host, const struct gain *gain,
+		     const struct rules *known, struct rules *made, FILE *out)
+{
+	const struct entrain_rule *own = rule_of(known, &host->seen);
+	struct entrain_rule rule;
+	size_t same = 0, alike = 0;
+
+	if (own)
+		rule = *own;
+	else if (rule_make(&rule, &host->seen, gain->advised.setting.kind) != 0) {
+		blank_print(gain, &host->seen, out);
+		return;
+	}
+	for (; same < made->count; same++) {
+		alike += strcmp(made->rule[same].exe, rule.exe) == 0;
+		if (own ? strcmp(made->rule[same].name, rule.name) == 0
+			: is_same(&made->rule[same], &rule))
+			break;
+	}
+	if (same < made->count) {
+		if (!own)
+			made->rule[same].calls |= rule.calls;
+		return;
+	}
+	if (alike == PRELOAD_RULES) {
+		fprintf(out, "\n; a process may be under %d rules: none for process %u\n",
+			PRELOAD_RULES, host->seen.pid);
+		return;
+	}
+	if (!own)
+		name_distinguish(&rule, known, made);
+	rule_take(&rule, made);
+}
+
 void advice_print(const struct gain *gain, FILE *out)
 {
-	struct rules rules = rules_read(), done = { 0 };
+	struct rules known = rules_read(), made = { 0 };
 
 	if (gain->advised.made)
 		swarm_print(gain, out);
-	for (unsigned i = 0; gain->advised.made && i < gain->count; i++) {
-		const struct gain_host *host = &gain->hosts[i];
-		const struct entrain_rule *known = rule_of(&rules, &host->seen);
-		struct entrain_rule rule;
-		size_t same = 0;
-
+	for (unsigned i = 0; gain->advised.made && i < gain->count; i++)
 		/* A library's agent is under no rule. */
-		if (!host->fits || !host->seen.rhythm)
-			continue;
-		if (known)
-			rule = *known;
-		else
-			rule_make(&rule, &host->seen);
-		while (same < done.count && (strcmp(done.rule[same].name, rule.name) != 0 ||
-					     strcmp(done.rule[same].exe, rule.exe) != 0))
-			same++;
-		if (same < done.count)
-			continue;
-		rule_take(&rule, &done);
-		rule_print(gain, &rule, known != NULL, out);
-	}
-	free(done.rule);
-	free(rules.rule);
+		if (gain->hosts[i].fits && gain->hosts[i].seen.rhythm)
+			rule_add(&gain->hosts[i], gain, &known, &made, out);
+	/* The first that matches counts: those that say more come first. */
+	for (int any = 0; any < 2; any++)
+		for (size_t i = 0; i < made.count; i++) {
+			const struct entrain_rule *rule = &made.rule[i];
+
+			if ((!rule->role[0] && !rule->path[0] && !rule->thread[0]) == any)
+				rule_print(gain, rule, is_known(&known, rule), out);
+		}
+	free(made.rule);
+	free(known.rule);
 }
 
 void advice_steps(const struct gain *gain, void (*each)(const char *step, void *context),

@@ -208,7 +208,8 @@ const struct command command_report = {
 		"the look early; what was seen until then counts.",
 	.examples = "  entrainctl report web --text\n"
 		    "  entrainctl report redis --for 30s --json | jq .acting_advised.overlap\n"
-		    "  entrainctl report redis --json | jq -r .lines >>entrain.ini",
+		    "  entrainctl report redis --json | jq -r '.lines // empty' >new.ini\n"
+		    "  entrainctl check --config new.ini",
 	.options = report_options,
 	.flags = COMMAND_SWARM | COMMAND_JSON,
 	.run = report_run,

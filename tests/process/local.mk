@@ -198,7 +198,7 @@ EXTRA_DIST += %D%/test_same_objects.sh
 TESTS += %D%/test_preload.sh %D%/test_preload_lives.sh %D%/test_preload_unseen.sh %D%/test_preload_early.sh \
 	%D%/test_cli_run.sh %D%/test_cli_exec.sh
 # Programs with rhythms of their own take their time.
-HOST_TESTS += %D%/test_report.sh %D%/test_preload_stagger.sh %D%/test_preload_pace.sh
+HOST_TESTS += %D%/test_report.sh %D%/test_report_lines.sh %D%/test_preload_stagger.sh %D%/test_preload_pace.sh
 check_PROGRAMS += %D%/preload_host %D%/preload_grid %D%/preload_loop %D%/preload_flush
 %C%_preload_flush_SOURCES = %D%/preload_flush.c
 %C%_preload_flush_LDADD =
@@ -214,7 +214,7 @@ check_LTLIBRARIES += %D%/libpreload_early.la
 %C%_libpreload_early_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 EXTRA_DIST += %D%/preload_lib.sh %D%/test_preload.sh %D%/test_preload_lives.sh %D%/test_preload_early.sh \
 	%D%/test_preload_unseen.sh %D%/test_cli_run.sh \
-	%D%/test_preload_stagger.sh %D%/test_preload_pace.sh %D%/test_cli_exec.sh %D%/test_report.sh %D%/report_judge.py
+	%D%/test_preload_stagger.sh %D%/test_preload_pace.sh %D%/test_cli_exec.sh %D%/test_report.sh %D%/test_report_lines.sh %D%/report_judge.py
 if TESTS_BUILT
 check_PROGRAMS += %D%/test_sealed
 TESTS += %D%/test_sealed
