@@ -154,10 +154,10 @@ static bool fits(struct entrain_agent *agent, const struct gate *gate,
 	int64_t interval_ns = relative ? found->rest_ns : found->interval_ns;
 	bool fit = found->kind && in_band(interval_ns, settings);
 
-	if (settings->kind == ENTRAIN_GRID || relative)
-		fit = fit && found->kind == settings->kind;
-	if (settings->kind == ENTRAIN_GRID)
-		fit = fit && gate->carried < CARRIED_MOST;
+	/* Clocks and sleeps have kinds of their own; in one that takes its turns, they would be held to no use. */
+	fit = fit &&
+	      found->kind == (settings->kind == ENTRAIN_TAKEN ? ENTRAIN_DRIFTING : settings->kind);
+	fit = fit && (settings->kind != ENTRAIN_GRID || gate->carried < CARRIED_MOST);
 	if (fit)
 		entrain_set_period(agent, relative ? interval_ns : 0);
 	else if (found->kind)

@@ -6,7 +6,7 @@
  *
  * Prints a line a cycle: its number, when it arrived (wall, us), how long its first flush took and the rest of the burst (us), and
  * what was done to it. HOW is plain; own (half a period off); offbeat and relative (70 and 100 % of a period
- * after the last); late (each ninth arrives 60 % of a period late); cancel (the thread
+ * after the last); irregular (80, 120 and 100 %); late (each ninth arrives 60 % of a period late); cancel (the thread
  * in its flush is cancelled in each third); jump (a signal handler leaves the flush by siglongjmp in each third).
  */
 #include <fcntl.h>
@@ -134,6 +134,9 @@ int main(int count, char **arguments)
 			next_us = wall_us() + period_us * 7 / 10;
 		if (strcmp(how, "relative") == 0)
 			next_us = wall_us() + period_us;
+		if (strcmp(how, "irregular") == 0)
+			next_us = wall_us() +
+				  period_us * (number % 3 ? 16 - 4 * (number % 3) : 10) / 10;
 		if (strcmp(how, "late") == 0 && number % 9 == 8)
 			next_us += period_us * 6 / 10;
 		sleep_until(next_us);

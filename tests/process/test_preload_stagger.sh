@@ -39,10 +39,13 @@ until_cycle()
 	finish
 }
 
+taken=
 swarms='apart tight odd own late cancel jump off'
 for swarm in $swarms; do
 	tool create $swarm --period $([ $swarm = off ] && echo 1000 || echo $period)ms --kind grid --max-delay 90% || no "create $swarm"
 done
+
+tool create taken --period ${period}ms --max-delay 5% || no "create taken"
 
 for i in 0 1 2 3; do start apart apart$i plain; done
 export ENTRAIN_MAX_DELAY=30ms
@@ -50,6 +53,10 @@ for i in 0 1 2 3; do start tight tight$i plain; done
 unset ENTRAIN_MAX_DELAY
 # Who joins first has the first turn, and waits for nobody.
 for swarm in odd own late cancel jump; do cycles=24 start $swarm ${swarm}0 plain; done
+for how in plain relative irregular; do
+	cycles=24 start taken taken_$how $how
+	taken="$taken $how:$pid"
+done
 period=1000 cycles=100 start off off0 plain
 off=$pid
 for swarm in odd own late cancel jump off; do until_cycle 4 ${swarm}0; done
@@ -66,6 +73,10 @@ until_cycle 8 off1
 "$entrainctl" status odd --json >odd.json
 "$entrainctl" status own --json >own.json
 "$entrainctl" check $offbeat >offbeat.check
+for one in $taken; do
+	until_cycle 10 taken_${one%:*}
+	"$entrainctl" check ${one#*:} --json >taken_${one%:*}.json
+done
 for one in $pids; do "$entrainctl" check $one; done >all.check 2>&1
 for tries in 1 2 3 4 5; do
 	python3 - 1000 <<-'TEXT'
@@ -132,6 +143,12 @@ held=$(median odd1 3)
 [ "$held" -le 10 ] || no "off-beat, and held for $held ms"
 grep -qE '"agents_off_beat": [12],' odd.json || no "off-beat, and not shown: $(grep agents_ odd.json)"
 grep -q 'off-beat' offbeat.check || no "check PID: $(cat offbeat.check)"
+# taken: neither a clock nor a sleep takes its turns from the swarm; what comes as it can does, as ever
+for how in plain relative; do
+	grep -q '"stand": "off-beat"' taken_$how.json && grep -q '"held": 0,' taken_$how.json || no "taken, $how: $(cat taken_$how.json)"
+done
+grep -q '"rhythm": "grid"' taken_plain.json || no "the kind that fits is not told: $(cat taken_plain.json)"
+grep -q '"stand": "joined"' taken_irregular.json || no "taken, irregular: $(cat taken_irregular.json)"
 # late: held half a period, but where it has missed its turn
 held=$(median late1 3 plain)
 [ "$held" -ge 360 ] && [ "$held" -le 440 ] || no "late: held for $held ms, not for 400"
