@@ -10,6 +10,8 @@
 #define OWN_GRID_PART 16
 /* A rest that varies by no more than this part of itself is a sleep. */
 #define STEADY_PART 8
+/* Who moves against the clock by more than this from one arrival to the next, always the same way, sleeps. */
+#define SLIDE_NS INT64_C(10000)
 /* Clocks tick in periods of so few digits; what comes by one has it to this part. */
 #define ROUND_DIGITS 3
 #define ROUND_PART 128
@@ -87,6 +89,26 @@ static bool on_own_grid(const struct rhythm *rhythm, uint32_t kept, int64_t peri
 	return misses <= 1;
 }
 
+/*
+ * Does it move against the wall clock, always the same way? A sleep that is about as long as the period does, by what each cycle takes
+ * besides; whoever looks at a clock is now later than the last time, now earlier. Not said before so many arrivals that this is no chance.
+ */
+static bool slides(const struct rhythm *rhythm, int64_t period_ns)
+{
+	uint32_t later = 0, earlier = 0;
+
+	if (rhythm->count < RHYTHM_KEPT)
+		return false;
+	for (uint32_t i = rhythm->count - RHYTHM_KEPT; i + 1 < rhythm->count; i++) {
+		int64_t moved_ns = apart_ns(rhythm->wall_ns[(i + 1) % RHYTHM_KEPT],
+					    rhythm->wall_ns[i % RHYTHM_KEPT], period_ns);
+
+		later += moved_ns > SLIDE_NS;
+		earlier += moved_ns < -SLIDE_NS;
+	}
+	return later == RHYTHM_KEPT - 1 || earlier == RHYTHM_KEPT - 1;
+}
+
 void rhythm_find(const struct rhythm *rhythm, int64_t period_ns, bool clocked,
 		 struct rhythm_found *found)
 {
@@ -107,7 +129,8 @@ void rhythm_find(const struct rhythm *rhythm, int64_t period_ns, bool clocked,
 	found->rest_ns = median(rest_ns, kept - 1);
 	found->spread_ns = spread(rest_ns, kept - 1);
 	found->sleeps = found->spread_ns <= found->rest_ns / STEADY_PART;
-	if (on_grid(rhythm, kept, period_ns)) {
+	if (on_grid(rhythm, kept, period_ns) &&
+	    (clocked || !found->sleeps || !slides(rhythm, period_ns))) {
 		found->kind = ENTRAIN_GRID;
 		found->spread_ns = spread(interval_ns, kept - 1);
 	} else if (clocked && on_own_grid(rhythm, kept, period_ns, &found->offset_ns)) {
@@ -160,7 +183,8 @@ enum entrain_kind rhythm_kind(const struct rhythm *rhythm, const struct rhythm_f
 	const uint32_t kept = rhythm->count < RHYTHM_KEPT ? rhythm->count : RHYTHM_KEPT;
 	const int64_t clock_ns = rhythm_round_ns(found->interval_ns);
 
-	if (found->kind && clock_ns > 0 && on_grid(rhythm, kept, clock_ns))
+	if (found->kind && clock_ns > 0 && on_grid(rhythm, kept, clock_ns) &&
+	    !(found->kind == ENTRAIN_RELATIVE && slides(rhythm, clock_ns)))
 		return ENTRAIN_GRID;
 	return found->kind;
 }

@@ -31,7 +31,8 @@ void rhythm_arrive(struct rhythm *rhythm, int64_t arrived_ns, int64_t wall_ns);
 void rhythm_over(struct rhythm *rhythm, int64_t over_ns);
 
 /* What drives it, if `period_ns` is that of the swarm: the wall clock's periods, its own sleep, or nothing regular. In doubt, in a
- * swarm of kind grid (`clocked`), a clock of its own, which ticks at any phase. */
+ * swarm of kind grid (`clocked`), a clock: it may be one of its own, which ticks at any phase, and one that is looked at now and then
+ * moves for a while as a sleep does. */
 void rhythm_find(const struct rhythm *rhythm, int64_t period_ns, bool clocked,
 		 struct rhythm_found *found);
 

@@ -246,6 +246,79 @@ static void a_clock_is_recognised_in_a_swarm_of_another_period(void **state)
 	assert_int_equal(rhythm_kind(&rhythm, &found), ENTRAIN_KIND_SWARM);
 }
 
+/* Arrivals `late_ns[i % count]` after whole seconds. */
+static void arrivals_late(struct rhythm *rhythm, unsigned from, unsigned to, const int64_t *late_ns,
+			  unsigned count)
+{
+	for (unsigned i = from; i < to; i++) {
+		int64_t at_ns = S * i + late_ns[i % count];
+
+		rhythm_arrive(rhythm, at_ns, 1700000000 * S + at_ns);
+		rhythm_over(rhythm, at_ns + 3 * MS);
+	}
+}
+
+/* A sleep of a second that happens to begin near the clock's second leaves it again, but takes minutes for that. */
+static void a_sleep_that_moves_past_a_clock_is_a_sleep(void **state)
+{
+	static const int64_t starts_ns[] = { -20 * MS, -MS, 0, 2 * MS, 60 * MS, 120 * MS };
+	struct rhythm_found found;
+	struct rhythm rhythm;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(starts_ns) / sizeof(starts_ns[0]); i++) {
+		/* each cycle a little longer than the second, and not always by as much; or shorter */
+		for (int64_t step_ns = -300000; step_ns <= 300000; step_ns += 100000) {
+			int64_t at_ns = 5 * S + starts_ns[i];
+
+			memset(&rhythm, 0, sizeof(rhythm));
+			for (int cycle = 0; cycle < 20; cycle++) {
+				rhythm_arrive(&rhythm, at_ns, 1700000000 * S + at_ns);
+				rhythm_over(&rhythm, at_ns + MS);
+				at_ns += S + step_ns + step_ns / 4 * (cycle * 7 % 5 - 2);
+			}
+			rhythm_find(&rhythm, S, false, &found);
+			assert_int_equal(found.kind, step_ns ? ENTRAIN_RELATIVE : ENTRAIN_GRID);
+			assert_int_equal(rhythm_kind(&rhythm, &found), found.kind);
+			/* in a swarm of another period, too */
+			rhythm_find(&rhythm, 5 * S, false, &found);
+			assert_int_equal(rhythm_kind(&rhythm, &found),
+					 step_ns ? ENTRAIN_RELATIVE : ENTRAIN_GRID);
+			/* among clocks holds tell: until then it may be one that is looked at now and then */
+			rhythm_find(&rhythm, S, true, &found);
+			assert_int_equal(found.kind, ENTRAIN_GRID);
+		}
+	}
+}
+
+/* As Redis has it: the clock is looked at in a loop, so that it is now later, now earlier. Each window of the last arrivals says so. */
+static void a_clock_that_is_seen_late_is_a_clock(void **state)
+{
+	static const int64_t late_ns[] = { 2 * MS, 9 * MS, 1 * MS, 4 * MS, 5 * MS, 7 * MS, 3 * MS },
+			     hardly_ns[] = { 50000, 60000, 70000, 79000, 85000, 94000 },
+			     slow_ns[] = { 10 * MS, 25 * MS, 40 * MS, 55 * MS,
+					   70 * MS, 85 * MS, 5 * MS };
+	struct rhythm late = { 0 }, hardly = { 0 }, slow = { 0 };
+	struct rhythm_found found;
+
+	(void)state;
+	for (unsigned i = 0; i < 60; i++) {
+		arrivals_late(&late, i, i + 1, late_ns, 7);
+		arrivals_late(&hardly, i, i + 1, hardly_ns, 6);
+		arrivals_late(&slow, i, i + 1, slow_ns, 7);
+		if (i < RHYTHM_LEAST)
+			continue;
+		for (int clocked = 0; clocked < 2; clocked++) {
+			rhythm_find(&late, S, clocked, &found);
+			assert_int_equal(found.kind, ENTRAIN_GRID);
+			rhythm_find(&hardly, S, clocked, &found);
+			assert_int_equal(found.kind, ENTRAIN_GRID);
+			rhythm_find(&slow, S, clocked, &found);
+			assert_int_equal(found.kind, ENTRAIN_GRID);
+		}
+	}
+}
+
 /* A checkpoint's flushes, with pauses of up to 100 ms, each half a minute; then it flushes each second after an hour of rest. */
 static void pauses_within_a_burst_are_told_from_rests(void **state)
 {
@@ -283,6 +356,8 @@ int main(void)
 		cmocka_unit_test(the_title_is_read_where_the_host_writes_it),
 		cmocka_unit_test(rhythms_are_recognised),
 		cmocka_unit_test(a_clock_is_recognised_in_a_swarm_of_another_period),
+		cmocka_unit_test(a_sleep_that_moves_past_a_clock_is_a_sleep),
+		cmocka_unit_test(a_clock_that_is_seen_late_is_a_clock),
 		cmocka_unit_test(pauses_within_a_burst_are_told_from_rests),
 	};
 
