@@ -244,6 +244,26 @@ static void descriptors_count(struct coverage *coverage)
 		closedir(list);
 }
 
+/* Is this swarm's goal, in the directory that the process was given, another than to be together? 0: not known, too. */
+static int swarm_is_apart(unsigned pid, const char *swarm)
+{
+	struct entrain_status status = ENTRAIN_STATUS;
+	struct entrain_error error;
+	struct entrain_swarm *opened;
+	char dir[PATH_MAX];
+	int apart;
+
+	environment_read(pid, "ENTRAIN_DIR", dir, sizeof(dir));
+	opened = entrain_open(dir[0] ? dir : "/dev/shm", swarm, ENTRAIN_READ, &error);
+	if (!opened)
+		return 0;
+	apart = entrain_status(opened, &status, NULL, 0, &error) == 0 &&
+		status.settings.goal != ENTRAIN_MINIMIZE_API_CALLS &&
+		status.settings.goal != ENTRAIN_MINIMIZE_LATENCY;
+	entrain_close(opened);
+	return apart;
+}
+
 /* Has it no program: a thread of the kernel, or what has ended and is not waited for? Its name is all there is to show. */
 static int programless(struct coverage *coverage)
 {
@@ -301,5 +321,8 @@ int coverage_read(unsigned pid, struct coverage *coverage)
 			coverage->report.why[0] ? coverage->report.why : "it does not say why");
 	else
 		coverage->covered = 1;
+	for (unsigned i = 0; coverage->covered && i < coverage->report.rules; i++)
+		if (coverage->report.rule[i].action == ENTRAIN_ACTION_BATCH)
+			coverage->apart[i] = swarm_is_apart(pid, coverage->report.rule[i].swarm);
 	return 0;
 }

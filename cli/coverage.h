@@ -14,6 +14,8 @@ struct coverage {
 	char why[320];        /* why not covered; "" if it is */
 	unsigned synchronous; /* descriptors with O_DSYNC or O_SYNC */
 	unsigned rings;       /* descriptors of io_uring */
+	int apart
+		[PRELOAD_RULES]; /* 1: a rule waits for the common turn, in a swarm that has none */
 	struct preload_report report;
 	struct preload_counts counts;
 };

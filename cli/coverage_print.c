@@ -33,7 +33,7 @@ static const char *stand_name(uint32_t stand)
 }
 
 /* Why it stands as it does, for people. */
-static const char *stand_text(const struct preload_rule_counts *counts)
+static const char *stand_text(const struct preload_rule_counts *counts, int apart)
 {
 	switch (counts->stand) {
 	case PRELOAD_UNUSED:
@@ -48,6 +48,8 @@ static const char *stand_text(const struct preload_rule_counts *counts)
 			return "there was no such swarm when it was started; start it again "
 			       "once there is";
 		return entrain_code_text((enum entrain_code)counts->code);
+	case PRELOAD_JOINED:
+		return apart ? "its swarm's goal is not to be together, so it only watches" : "";
 	case PRELOAD_OFF_BEAT:
 		return "its calls do not fit the swarm, and are left alone";
 	default:
@@ -56,7 +58,7 @@ static const char *stand_text(const struct preload_rule_counts *counts)
 }
 
 static void rule_print(const struct preload_rule_report *rule,
-		       const struct preload_rule_counts *counts)
+		       const struct preload_rule_counts *counts, int apart)
 {
 	char one[32], other[32];
 
@@ -64,8 +66,8 @@ static void rule_print(const struct preload_rule_report *rule,
 	text_print(stdout, rule->name, 0);
 	printf(": %s in swarm ", action_name(rule->action));
 	text_print(stdout, rule->swarm, 0);
-	printf(": %s%s%s\n", stand_name(counts->stand), *stand_text(counts) ? ": " : "",
-	       stand_text(counts));
+	printf(": %s%s%s\n", stand_name(counts->stand), *stand_text(counts, apart) ? ": " : "",
+	       stand_text(counts, apart));
 	printf("\tcalls matched %llu, in %llu burst%s; the longest took %s\n",
 	       (unsigned long long)counts->matched, (unsigned long long)counts->bursts,
 	       text_s(counts->bursts), entrain_duration_text((int64_t)counts->took_max_ns, one));
@@ -103,7 +105,8 @@ static void coverage_print(const struct coverage *coverage)
 		putchar('\n');
 	}
 	for (unsigned i = 0; coverage->covered && i < coverage->report.rules; i++)
-		rule_print(&coverage->report.rule[i], &coverage->counts.rule[i]);
+		rule_print(&coverage->report.rule[i], &coverage->counts.rule[i],
+			   coverage->apart[i]);
 	for (unsigned i = 0; coverage->covered && i < PRELOAD_CALLS; i++)
 		if (coverage->counts.seen[i])
 			printf("%s %s %llu", any++ ? "," : "calls seen:", call_names[i],
@@ -120,14 +123,14 @@ static void coverage_print(const struct coverage *coverage)
 }
 
 static void rule_json(struct json *json, const struct preload_rule_report *rule,
-		      const struct preload_rule_counts *counts)
+		      const struct preload_rule_counts *counts, int apart)
 {
 	json_row(json, NULL);
 	json_text(json, "rule", rule->name);
 	json_text(json, "swarm", rule->swarm);
 	json_text(json, "action", action_name(rule->action));
 	json_text(json, "stand", stand_name(counts->stand));
-	json_text(json, "why", stand_text(counts));
+	json_text(json, "why", stand_text(counts, apart));
 	json_unsigned(json, "matched", counts->matched);
 	json_unsigned(json, "bursts", counts->bursts);
 	json_unsigned(json, "busy", counts->busy);
@@ -159,7 +162,8 @@ static void coverage_json(const struct coverage *coverage)
 	json_text(&json, "why", coverage->why);
 	json_array(&json, "rules");
 	for (unsigned i = 0; coverage->covered && i < coverage->report.rules; i++)
-		rule_json(&json, &coverage->report.rule[i], &coverage->counts.rule[i]);
+		rule_json(&json, &coverage->report.rule[i], &coverage->counts.rule[i],
+			  coverage->apart[i]);
 	json_end(&json);
 	json_row(&json, "calls");
 	for (unsigned i = 0; coverage->covered && i < PRELOAD_CALLS; i++)

@@ -199,14 +199,23 @@ pids="$pids $!"
 waits ready4
 gives 0 'rule watch: observe in swarm default' check $!
 grep -q 'calls seen: fsync 4$' out || no "run --observe, where rules are for others: $(cat out)"
+# who waits for the common turn of a swarm that has none only watches
+sed 's/stagger/batch/' "$ENTRAIN_CONFIG" >batch.ini
+ENTRAIN_CONFIG=$work/batch.ini "$entrainctl" run -- "$host" staying >ready5 2>err &
+pids="$pids $!"
+waits ready5
+gives 0 'batch in swarm disk: joined: its swarm.s goal is not to be together, so it only watches' check $!
+tool set disk goal=batch
+gives 0 'batch in swarm disk: joined$' check $!
+tool set disk goal=spread
 gives 2 'repair is for swarms, not for processes' check $! --repair
 # several, each of them
-gives 0 'rule host: stagger' check ${pids##* } $(echo $pids | cut -d' ' -f1)
+gives 0 'rule host: stagger' check $! $(echo $pids | cut -d' ' -f1)
 [ "$(grep -c '^process .*: covered$' out)" -eq 2 ] || no "check of two: $(cat out)"
 gives 1 'not covered' check $pids
-[ "$(grep -c '^process ' out)" -eq 4 ] || no "check of four: $(cat out)"
+[ "$(grep -c '^process ' out)" -eq 5 ] || no "check of five: $(cat out)"
 gives 1 '' check --json $pids
-grep -c '"covered"' out | grep -qx 4 || no "check --json of four: $(cat out)"
+grep -c '"covered"' out | grep -qx 5 || no "check --json of five: $(cat out)"
 gives 2 '"web" is one argument too many' check $! web
 gives 2 "\"$!\" is one argument too many" check web $!
 gives 2 'no name of a swarm' check ''
