@@ -40,7 +40,7 @@ lines()
 gives 2 'every is missing' "$entrainctl" exec -- true
 gives 2 'no program' "$entrainctl" exec --every 1s
 gives 2 'unit' "$entrainctl" exec --every 1 -- true
-gives 5 'no such program' "$entrainctl" exec --every 1s -- entrain-no-such-program
+PATH=/usr/bin:/bin gives 5 'no such program' "$entrainctl" exec --every 1s -- entrain-no-such-program
 gives 0 '^one$' "$entrainctl" exec --swarm once --every 20ms --once -- echo one
 gives 0 'period 20 ms' "$entrainctl" status once
 gives 7 '' "$entrainctl" exec --swarm once --every 20ms --once -- sh -c 'exit 7'

@@ -106,7 +106,7 @@ gives 0 '^usage: entrainctl check \[SWARM\|PID...\] \[OPTION...\]$' check --help
 gives 2 'goal' run --goal none -- true
 gives 2 'max-delay' run --max-delay 10 -- true
 gives 5 'there is no such program' run -- "$work/none"
-gives 5 'there is no such program' run -- entrain-no-such-program
+PATH=/usr/bin:/bin gives 5 'there is no such program' run -- entrain-no-such-program
 gives 5 'there is no such program' run -- ''
 printf '#!/no/such/interpreter\n' >orphan && chmod +x orphan
 gives 5 'orphan: the interpreter that it names is missing' run -- ./orphan
@@ -157,6 +157,10 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	cp /bin/true setuid && chmod 4755 setuid && chmod 755 "$work"
 	setpriv --reuid=65534 --clear-groups "$entrainctl" run -- "$work/setuid" >out 2>&1
 	grep -q 'more rights than its caller' out || no "setuid: $(cat out)"
+	tool create private --mode 0600
+	chmod 755 "$ENTRAIN_DIR"
+	setpriv --reuid=65534 --clear-groups "$entrainctl" run --swarm private -- echo it ran >out 2>&1 || no "private: status $?"
+	grep -q 'it runs without swarm private: .*; try: ' out && grep -q '^it ran$' out || no "private: $(cat out)"
 fi
 
 # a build whose path has a blank: no loader takes it
