@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "fit.h"
 #include "hooks.h"
 #include "match.h"
 #include "real.h"
@@ -22,17 +23,10 @@
 /* Who is held says so anew each 50 ms: who has been cancelled or has jumped away meanwhile is forgotten after this. */
 #define LOOK_AGAIN_NS INT64_C(50000000)
 
-/* So many holds in a row that were carried on say that no clock drives the host: for good. */
-#define CARRIED_MOST 3
-
-/* A grid that moves by less than this part of a period has not moved. */
-#define MOVED_PART 128
-
 /* A sleep is as always if it is no further off than this part. */
 #define USUAL_PART 16
 
-/* Such a part of a period without a call ends a burst; of one that is only watched, one of this length or more. */
-#define PAUSE_PART 32
+/* Of one that is only watched, a pause of this length or more ends a burst. */
 #define PAUSE_WATCHED_NS INT64_C(10000000)
 
 static __thread uint32_t thread_calls, thread_rules;
@@ -127,80 +121,6 @@ static bool burst_begins(const struct gate *gate, unsigned rule, int64_t now_ns)
 		pause_ns >= rhythm_pause_ns(&gate->rhythm));
 }
 
-static bool in_band(int64_t interval_ns, const struct entrain_settings *settings)
-{
-	const int64_t period_ns = settings->period_ns,
-		      band_ns = (int64_t)((__int128)period_ns * settings->band_ppm / 1000000);
-
-	/* within [period / (1 + band), period * (1 + band)] */
-	return interval_ns <= period_ns + band_ns &&
-	       (__int128)interval_ns * (1000000 + settings->band_ppm) >=
-		       (__int128)period_ns * 1000000;
-}
-
-/* A period that no band reaches, of one whose own would look as if it fitted. */
-static int64_t misfit_period_ns(int64_t interval_ns, const struct entrain_settings *settings)
-{
-	int64_t period_ns = in_band(interval_ns, settings) ? settings->period_ns * 4 : interval_ns;
-
-	return period_ns < 1000000 ? 1000000 : period_ns;
-}
-
-/* Does the host come as the swarm's kind of hosts does? And tell the agent its period. */
-static bool fits(struct entrain_agent *agent, const struct gate *gate,
-		 const struct rhythm_found *found, const struct entrain_settings *settings)
-{
-	bool relative = settings->kind == ENTRAIN_RELATIVE;
-	int64_t interval_ns = relative ? found->rest_ns : found->interval_ns;
-	bool fit = found->kind && in_band(interval_ns, settings);
-
-	/* Clocks and sleeps have kinds of their own; in one that takes its turns, they would be held to no use. */
-	fit = fit &&
-	      found->kind == (settings->kind == ENTRAIN_TAKEN ? ENTRAIN_DRIFTING : settings->kind);
-	fit = fit && (settings->kind != ENTRAIN_GRID || gate->carried < CARRIED_MOST);
-	if (fit)
-		entrain_set_period(agent, relative ? interval_ns : 0);
-	else if (found->kind)
-		entrain_set_period(agent, misfit_period_ns(interval_ns, settings));
-	return fit;
-}
-
-/* Is this arrival late by the last hold? Not where a cycle was left out: that is what a clock does to who is not ready. */
-static bool is_carried(int64_t late_ns, int64_t hold_ns, int64_t period_ns)
-{
-	const int64_t off_ns = late_ns - hold_ns, beside_ns = late_ns % period_ns;
-
-	return off_ns < hold_ns / 4 && off_ns > -hold_ns / 4 &&
-	       beside_ns > period_ns / PAUSE_PART && beside_ns < period_ns - period_ns / PAUSE_PART;
-}
-
-/*
- * Where on the clock's period does it come? Told to the agent when it has moved by more than the clocks' misreading. And does it
- * come at that clock's time at all: whoever carries its holds on to the next arrival sleeps, and would be slowed down for good.
- */
-static void grid_follow(struct entrain_agent *agent, struct gate *gate,
-			const struct rhythm_found *found, int64_t period_ns)
-{
-	const int64_t moved_ns = found->offset_ns - gate->offset_ns;
-	const struct rhythm *rhythm = &gate->rhythm;
-
-	if (gate->hold_ns > period_ns / PAUSE_PART && rhythm->count > 1) {
-		const int64_t late_ns = rhythm->arrived_ns[(rhythm->count - 1) % RHYTHM_KEPT] -
-					rhythm->arrived_ns[(rhythm->count - 2) % RHYTHM_KEPT] -
-					period_ns;
-
-		gate->carried = is_carried(late_ns, gate->hold_ns, period_ns) ? gate->carried + 1
-				: gate->carried < CARRIED_MOST                ? 0
-									      : gate->carried;
-	}
-	gate->hold_ns = 0;
-	if (found->kind != ENTRAIN_GRID ||
-	    (moved_ns <= period_ns / MOVED_PART && moved_ns >= -period_ns / MOVED_PART))
-		return;
-	gate->offset_ns = found->offset_ns;
-	entrain_set_offset(agent, found->offset_ns);
-}
-
 /* Whose bursts these are, where names are asked for anyway. */
 static void thread_tell(struct preload_rule_counts *counts)
 {
@@ -249,9 +169,9 @@ static bool burst_arrive(unsigned rule, struct gate *gate, struct preload_rule_c
 		return false;
 	}
 	if (settings.kind == ENTRAIN_GRID)
-		grid_follow(agent, gate, &found, settings.period_ns);
+		fit_grid_follow(agent, gate, &found, settings.period_ns);
 	entrain_set_rhythm(agent, (int)counts->rhythm, found.interval_ns, found.spread_ns);
-	fit = fits(agent, gate, &found, &settings);
+	fit = fit_judge(agent, gate, &found, &settings);
 	counts->stand = fit || !found.kind ? PRELOAD_JOINED : PRELOAD_OFF_BEAT;
 	return fit && (state.rule[rule].action == ENTRAIN_ACTION_STAGGER ||
 		       (state.rule[rule].action == ENTRAIN_ACTION_BATCH &&
@@ -401,6 +321,7 @@ static bool sleep_note(unsigned rule, struct gate *gate, struct preload_rule_cou
 	struct rhythm_found found;
 
 	add(&counts->bursts, 1);
+	fit_sleep_follow(gate, took_ns);
 	rhythm_arrive(&gate->rhythm, now_ns, 0);
 	rhythm_find(&gate->rhythm, state.period_ns[rule], false, &found);
 	counts->interval_ns = (uint64_t)found.interval_ns;
@@ -412,7 +333,7 @@ static bool sleep_note(unsigned rule, struct gate *gate, struct preload_rule_cou
 			   found.spread_ns);
 	found.kind = (enum entrain_kind)counts->rhythm;
 	found.interval_ns = found.rest_ns;
-	if (!fits(state.agent[rule], gate, &found, &settings)) {
+	if (!fit_judge(state.agent[rule], gate, &found, &settings)) {
 		counts->stand = PRELOAD_OFF_BEAT;
 		return false;
 	}
@@ -427,6 +348,7 @@ static void sleep_end(struct passage *passage, struct gate *gate,
 {
 	const unsigned rule = (unsigned)passage->rule;
 	bool in = counts->stand == PRELOAD_JOINED || counts->stand == PRELOAD_OFF_BEAT, held;
+	int64_t begin_ns;
 
 	if (!in || !gate_take(gate, now_ns))
 		return;
@@ -434,8 +356,10 @@ static void sleep_end(struct passage *passage, struct gate *gate,
 	gate_drop(gate);
 	if (held)
 		hold(rule, gate, counts, now_ns, true);
-	if (!gate_take(gate, real_now_ns()))
+	begin_ns = real_now_ns();
+	if (!gate_take(gate, begin_ns))
 		return;
+	gate->hold_ns = held ? begin_ns - now_ns : 0;
 	entrain_begin(state.agent[rule]);
 	gate_drop(gate);
 }

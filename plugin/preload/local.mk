@@ -7,6 +7,7 @@ libentrain_preload_la_SOURCES = \
 	%D%/hooks.h %D%/calls.c \
 	%D%/real.h %D%/real.c \
 	%D%/gate.h %D%/gate.c \
+	%D%/fit.h %D%/fit.c \
 	%D%/state.h %D%/state.c \
 	%D%/match.h %D%/match.c \
 	%D%/glob.h %D%/glob.c \

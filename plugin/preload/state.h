@@ -19,9 +19,10 @@ struct gate {
 	bool open;                          /* ... and a part of it is in progress */
 	int64_t acted_from_ns, acted_to_ns; /* that action, as far as it has come */
 	uint32_t calls;                     /* that matched, up to 2 */
-	uint32_t carried;                   /* holds in a row that moved the next arrival as well */
-	int64_t hold_ns;                    /* how long the last burst was held */
-	int64_t offset_ns;                  /* grid: as the agent was told */
+	uint32_t carried;  /* holds in a row that were not taken as its kind takes them */
+	int64_t hold_ns;   /* how long the last burst was held */
+	int64_t free_ns;   /* pace: a sleep that followed no hold, the shortest */
+	int64_t offset_ns; /* grid: as the agent was told */
 	struct rhythm rhythm;
 };
 

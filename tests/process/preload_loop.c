@@ -15,16 +15,29 @@ static int64_t now_us(void)
 	return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
 }
 
+/* The loop's own instants, whenever it was woken at the last one. */
+static void sleep_until_next(struct timespec *instant, const struct timespec *period)
+{
+	instant->tv_sec += period->tv_sec;
+	instant->tv_nsec += period->tv_nsec;
+	if (instant->tv_nsec >= 1000000000) {
+		instant->tv_sec++;
+		instant->tv_nsec -= 1000000000;
+	}
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, instant, NULL);
+}
+
 int main(int count, char **arguments)
 {
 	long period_us, cycles;
-	struct timespec wanted;
+	struct timespec wanted, instant;
 
 	if (count != 4)
 		return 2;
 	period_us = atol(arguments[2]);
 	cycles = atol(arguments[3]);
 	wanted = (struct timespec){ period_us / 1000000, period_us % 1000000 * 1000 };
+	clock_gettime(CLOCK_MONOTONIC, &instant);
 	for (; cycles > 0; cycles--) {
 		printf("%lld\n", (long long)now_us());
 		fflush(stdout);
@@ -32,6 +45,8 @@ int main(int count, char **arguments)
 			usleep((useconds_t)period_us);
 		else if (strcmp(arguments[1], "clock_nanosleep") == 0)
 			clock_nanosleep(CLOCK_MONOTONIC, 0, &wanted, NULL);
+		else if (strcmp(arguments[1], "deadline") == 0)
+			sleep_until_next(&instant, &wanted);
 		else
 			nanosleep(&wanted, NULL);
 	}

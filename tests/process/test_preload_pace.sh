@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # A rule that paces: sixteen loops in C, Python and Perl that work and sleep, with periods within 5 %, come apart evenly, at the pace of
-# the slowest; a loop of another period, and one that is told to go, are left alone.
+# the slowest; a loop of another period, and loops that sleep until instants of their own, are left alone.
 # Needs tests/process/preload_loop, python3, perl; the tool and the plugin, built.
 
 command -v python3 perl >/dev/null || exit 77
@@ -23,6 +23,16 @@ cat >"$ENTRAIN_CONFIG" <<'TEXT'
 [swarm loops]
 period = 800ms
 kind = relative
+
+[swarm instants]
+period = 400ms
+kind = relative
+
+[rule instants]
+exe = */deadline_loop
+call = clock_nanosleep
+swarm = instants
+action = pace
 
 [rule loops]
 exe = *
@@ -46,6 +56,9 @@ for (1 .. $ARGV[1]) {
 TEXT
 tool create loops --period 800ms --kind relative || no "create loops"
 
+tool create instants --period 400ms --kind relative || no "create instants"
+cp "$loop" deadline_loop
+
 cycles=24
 for ((i = 0; i < 16; i++)); do
 	period=$((790000 + i * 1300)) # 790 to 810 ms
@@ -60,6 +73,10 @@ for ((i = 0; i < 16; i++)); do
 done
 under "$loop" nanosleep 300000 $cycles >other 2>other.err &
 pids="$pids $!"
+for i in 1 2 3; do
+	under ./deadline_loop deadline 400000 45 >deadline$i 2>deadline$i.err &
+	pids="$pids $!"
+done
 wait $pids
 pids=
 
@@ -95,5 +112,18 @@ cat told
 # one of another period is not slowed at all
 slowed=$(awk 'NR > 1 { print $1 - at } { at = $1 }' other | sort -n | awk '{ v[NR] = $1 } END { print int(v[int(NR / 2)] / 1000) }')
 [ "$slowed" -le 310 ] || no "a loop of 300 ms sleeps for $slowed ms"
+# Who sleeps until an instant is late by each hold, and comes no further for it. They were held, which is how it was found out.
+for i in 1 2 3; do
+	awk -v name="deadline$i" '
+		NR == 1 { first = $1 }
+		{ late[NR] = $1 - first - (NR - 1) * 400000; if (late[NR] > held) held = late[NR] }
+		END {
+			for (cycle = 30; cycle <= 45; cycle++) beyond += late[cycle] > 10000
+			printf "%s: late by %.1f ms at most; in the last 16 cycles %d times by more than 10 ms\n", name, held / 1000, beyond
+			exit !(NR == 45 && beyond <= 2)
+		}' deadline$i || no "deadline$i is held for ever: $(cat deadline$i deadline$i.err)"
+done
+[ "$(awk 'FNR == 1 { first = $1 } { late = $1 - first - (FNR - 1) * 400000; if (late > most) most = late } END { print (most > 20000) }' deadline[123])" = 1 ] ||
+	no "none of those with deadlines was ever held, so nothing was found out"
 yes_or [ ! -e log ]
 finish
