@@ -14,10 +14,9 @@ static struct place *load_place(const struct load *load, uint32_t i)
 }
 
 /* The gap that it wants: its own action, as far as all of them fit into the period, and an equal share of the idle time. */
-static inline float wanted_gap(const struct load *load, int64_t work_ns)
+static inline float wanted_gap(const struct load *load, float level_ns)
 {
-	const float wanted =
-		(float)level_work(&load->level, work_ns) * load->wanted_of_ns + load->wanted_share;
+	const float wanted = level_ns * load->wanted_of_ns + load->wanted_share;
 
 	/* Never 0, for it is divided by. */
 	return wanted < FLT_MIN ? FLT_MIN : wanted;
@@ -38,10 +37,11 @@ void load_fill(struct load *load, const struct tally *tally, int64_t period_ns)
 	if (!load->alike) {
 		level_ns = 0;
 		for (uint32_t i = 0; i < load->count; i++) {
-			int64_t work_ns = load_place(load, i)->work_ns;
-			int64_t counts_ns = level_work(&load->level, work_ns);
+			struct place *place = load_place(load, i);
+			const int64_t counts_ns = level_work(&load->level, place->work_ns);
 
-			level_ns += work_ns < 0 ? 0 : (uint64_t)counts_ns;
+			level_ns += place->work_ns < 0 ? 0 : (uint64_t)counts_ns;
+			place->part = (float)counts_ns; /* until the sum of all is known */
 		}
 	}
 	load->work_all = (double)level_ns / (double)longest_ns;
@@ -49,7 +49,7 @@ void load_fill(struct load *load, const struct tally *tally, int64_t period_ns)
 	load->wanted_share =
 		load->counted ? (float)(fmax(0, 1 - load->work_all) * GAPS_TURN / load->counted)
 			      : 0;
-	load->wanted_alike = wanted_gap(load, load->level.mean_ns);
+	load->wanted_alike = wanted_gap(load, (float)load->level.mean_ns);
 }
 
 static struct gaps gaps_alike(const uint64_t *items, uint32_t count, double wanted)
@@ -99,8 +99,8 @@ __attribute__((always_inline)) static inline uint32_t items_fill(const struct lo
 
 		if (place->work_ns < 0)
 			continue;
-		if (!alike)
-			place->part = 1 / wanted_gap(&all, place->work_ns);
+		if (!alike && !actual)
+			place->part = 1 / wanted_gap(&all, place->part);
 		items[used] = item_make(-angle, alike ? 0 : place->part);
 		ranges->counts[items[used++] >> ranges->shift]++;
 	}
@@ -231,7 +231,8 @@ static uint32_t part_count(const struct load *load, float wanted_least)
  */
 double gap_largest_actual(const struct load *load, int64_t work_least_ns, uint64_t *scratch)
 {
-	const float wanted_least = wanted_gap(load, work_least_ns);
+	const float wanted_least =
+		wanted_gap(load, (float)level_work(&load->level, work_least_ns));
 	const uint32_t count = part_count(load, wanted_least);
 	const struct parts parts = { scratch, (uint32_t *)(scratch + count), count };
 	double most;

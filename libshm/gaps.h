@@ -30,7 +30,7 @@ struct gaps {
 	double least, most;
 };
 
-/* Between the turns; `scratch` as for measure_close(). Or, `actual`, between where the actions last began instead. */
+/* Between the turns, once; `scratch` as for measure_close(). Or, `actual`, after that between where the actions last began. */
 struct gaps gaps_of(const struct load *load, bool actual, uint64_t *scratch);
 
 /* The largest between the beginnings of actions alone, the shortest of which takes so long. */

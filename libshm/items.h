@@ -132,18 +132,28 @@ struct item_ranges {
 static inline void item_ranges_bound(struct item_ranges *ranges, const uint64_t *items,
 				     uint32_t count)
 {
-	uint32_t most[ITEMS_PARTS] = { 0 };
+	uint32_t most[ITEMS_PARTS] = { 0 }, low = UINT32_MAX, high = 0;
+	uint64_t here = items[0] >> ranges->shift;
 
 	for (uint32_t i = 0; i < ranges->number; i++)
 		ranges->part[i].least = UINT32_MAX;
+	/* Most are in the part of the one before: what is known of that one stays in registers. */
 	for (uint32_t i = 0; i < count; i++) {
 		const uint32_t angle = (uint32_t)(items[i] >> 32);
 		const uint64_t at = items[i] >> ranges->shift;
 
-		ranges->part[at].least =
-			angle < ranges->part[at].least ? angle : ranges->part[at].least;
-		most[at] = angle > most[at] ? angle : most[at];
+		if (__builtin_expect(at != here, 0)) {
+			ranges->part[here].least = low;
+			most[here] = high;
+			here = at;
+			low = ranges->part[here].least;
+			high = most[here];
+		}
+		low = angle < low ? angle : low;
+		high = angle > high ? angle : high;
 	}
+	ranges->part[here].least = low;
+	most[here] = high;
 	for (uint32_t i = 0; i < ranges->number; i++)
 		if (ranges->counts[i])
 			ranges->part[i].scale = ((uint64_t)ranges->counts[i] * ITEMS_CELLS << 32) /
