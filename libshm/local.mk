@@ -18,6 +18,7 @@ libentrain_rules_la_SOURCES = \
 	%D%/strategy/sift.c %D%/strategy/order.h %D%/strategy/order.c \
 	%D%/strategy/circle.h %D%/strategy/circle.c \
 	%D%/strategy/arrivals.h %D%/strategy/arrivals.c \
+	%D%/strategy/door.h %D%/strategy/door.c \
 	%D%/strategy/strategy.h %D%/strategy/strategy.c \
 	%D%/strategy/rules.h %D%/strategy/level.h %D%/strategy/lap.h %D%/strategy/clusters.h \
 	%D%/strategy/spread.c %D%/strategy/sync.c %D%/strategy/grid.c %D%/strategy/neighbours.c \
