@@ -231,8 +231,7 @@ static uint32_t part_count(const struct load *load, float wanted_least)
  */
 double gap_largest_actual(const struct load *load, int64_t work_least_ns, uint64_t *scratch)
 {
-	const float wanted_least =
-		wanted_gap(load, (float)level_work(&load->level, work_least_ns));
+	const float wanted_least = wanted_gap(load, (float)level_work(&load->level, work_least_ns));
 	const uint32_t count = part_count(load, wanted_least);
 	const struct parts parts = { scratch, (uint32_t *)(scratch + count), count };
 	double most;
