@@ -60,9 +60,10 @@ struct entrain_agent {
 	struct entrain_settings settings; /* as last read from control */
 	uint32_t kind;
 	int64_t period_ns;
-	int64_t turn_ns;           /* its next turn */
-	int64_t delay_ns;          /* how much of turn_ns is delay */
-	int64_t cur_ns;            /* its last turn, as scheduled */
+	int64_t turn_ns;  /* its next turn */
+	int64_t delay_ns; /* how much of turn_ns is delay */
+	int64_t cur_ns;   /* its last turn, as scheduled */
+	int64_t door_ns; /* drifting: it has come to the door then, and turn_ns is what it got; 0: not there */
 	int64_t began_ns;          /* its action; 0: not acting */
 	bool resumed;              /* sealed: what goes on is a further part of its last action */
 	struct agent_plan before;  /* sealed: as it stood before its last action was over */
@@ -126,11 +127,29 @@ enum entrain_code agent_claim_sealed(struct entrain_agent *agent);
 
 /* Does it move its turns, and by how much at most? */
 bool agent_acts(const struct entrain_agent *agent);
+/* The same for this moment, by what control says now. */
+bool agent_acts_now(const struct entrain_agent *agent);
 int64_t agent_cap_ns(const struct entrain_agent *agent);
 
 /* Of a sealed agent, when an action is over: keeps how it stands, or, if the action had been over before, puts back what that
  * counted and planned. True: a relative host is to plan its next turn. */
 bool agent_plan_again(struct entrain_agent *agent, int64_t now_ns);
+
+/* Of a drifting host, that has something to do since `arrived_ns`: book its turn, once for each arrival. */
+void agent_door_come(struct entrain_agent *agent, int64_t arrived_ns);
+/* The same in a call that waits or asks: it has come now, unless it waits at the door already. */
+void agent_door_wait(struct entrain_agent *agent, int64_t now_ns);
+/* It acts now: its turn is what was booked, or now, and its delay what it waited. */
+void agent_door_leave(struct entrain_agent *agent, int64_t now_ns);
+/* One of `count` peers in scratch that has not come for long, another one each time; DECIDE_NOBODY. */
+uint32_t agent_door_suspect(const struct entrain_agent *agent, uint32_t count, int64_t now_ns);
+
+/* Is there no next turn now? A relative host plans when its action is over, a drifting one does not. */
+static inline bool agent_unplanned(const struct entrain_agent *agent)
+{
+	return agent->kind == ENTRAIN_RELATIVE ? agent->began_ns != 0
+					       : agent->kind == ENTRAIN_DRIFTING && !agent->door_ns;
+}
 
 /* In a call that may block: notice a lost slot or a removed swarm, try to join again. */
 void agent_upkeep(struct entrain_agent *agent);

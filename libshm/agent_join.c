@@ -39,8 +39,8 @@ static enum entrain_code options_check(const struct entrain_options *options,
 		why = "start from ENTRAIN_OPTIONS of this library's header";
 	else if (options->flags & ~(ENTRAIN_CREATE | ENTRAIN_SEALED | ENTRAIN_WATCH))
 		why = "an unknown flag is set";
-	else if (options->kind > ENTRAIN_GRID)
-		why = "kind is none of taken, relative, grid";
+	else if (options->kind > ENTRAIN_DRIFTING)
+		why = "kind is none of taken, relative, grid, drifting";
 	else if (options->max_delay_ppm && options->max_delay_ns)
 		why = "give max_delay as a share or as a duration, not both";
 	else if (options->max_delay_ppm > PPM || options->max_delay_ns < 0)
@@ -305,7 +305,7 @@ static void become_own(struct entrain_agent *agent)
 {
 	agent->process = process_id();
 	agent->joined = false;
-	agent->began_ns = 0;
+	agent->began_ns = agent->door_ns = 0;
 	agent->turns = agent->missed = agent->actions = 0;
 	agent->work_ns = agent->work_published_ns = agent->lateness_ns = 0;
 	agent->delay_max_ns = agent->delay_total_ns = 0;

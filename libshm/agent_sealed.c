@@ -47,7 +47,7 @@ int64_t agent_cap_ns(const struct entrain_agent *agent)
 						agent->max_delay_ns, agent->max_delay_ppm);
 }
 
-static bool swarm_acts(const struct entrain_agent *agent)
+bool agent_acts_now(const struct entrain_agent *agent)
 {
 	const struct shm_settings *settings = agent->mapping->segment.settings;
 
@@ -58,7 +58,8 @@ static bool swarm_acts(const struct entrain_agent *agent)
 
 /*
  * The turn that belongs to this arrival. What was planned is for the next one; a host that left some out, or came by a period
- * earlier than expected, keeps its place in the cycle. Of a relative host there is none but the next.
+ * earlier than expected, keeps its place in the cycle. Of a relative host there is none but the next; a drifting one has just
+ * booked it.
  */
 static int64_t turn_of(const struct entrain_agent *agent, int64_t arrived_ns)
 {
@@ -66,7 +67,7 @@ static int64_t turn_of(const struct entrain_agent *agent, int64_t arrived_ns)
 	int64_t late_ns = arrived_ns - (agent->turn_ns - agent->delay_ns) + period_ns / EARLY_PART;
 	int64_t cycles = late_ns / period_ns;
 
-	if (agent->kind == ENTRAIN_RELATIVE)
+	if (agent->kind == ENTRAIN_RELATIVE || agent->kind == ENTRAIN_DRIFTING)
 		return agent->turn_ns;
 	if (late_ns % period_ns < 0)
 		cycles--;
@@ -80,7 +81,9 @@ int64_t entrain_hold_ns(struct entrain_agent *agent, int64_t arrived_ns)
 	if (!agent || !agent_here(agent))
 		return arrived_ns;
 	agent->arrived_ns = arrived_ns;
-	if (!swarm_acts(agent))
+	if (agent->kind == ENTRAIN_DRIFTING)
+		agent_door_come(agent, arrived_ns);
+	if (!agent_acts_now(agent))
 		return arrived_ns;
 	turn_ns = turn_of(agent, arrived_ns);
 	cap_ns = agent_cap_ns(agent);

@@ -122,6 +122,12 @@ static void decide_alone(const struct entrain_agent *agent, int64_t now_ns,
 		decision->next_ns = grid_arrival_after(agent, turn_ns + agent->period_ns / 2);
 }
 
+/* Does it plan its turns, by those of the others? */
+static bool plans(const struct entrain_agent *agent)
+{
+	return agent->settings.mode != ENTRAIN_OFF && agent->kind != ENTRAIN_DRIFTING;
+}
+
 /* In 1/65536 of a period. */
 static uint32_t way_published(int64_t way_ns, int64_t period_ns)
 {
@@ -228,7 +234,7 @@ bool agent_first_turn(struct entrain_agent *agent, int64_t now_ns)
 		slot_set_fact(owner, FACT_NAME1 + i, fact_from_text(agent->name, i));
 	for (unsigned i = 0; i < 2; i++)
 		slot_set_fact(owner, FACT_LABEL1 + i, fact_from_text(agent->label, i));
-	if (agent->settings.mode == ENTRAIN_OFF) {
+	if (!plans(agent)) {
 		decide_alone(agent, now_ns, &decision);
 		not_too_soon(agent, &decision);
 		return publish(agent, &decision);
@@ -252,7 +258,7 @@ void agent_turn_check(struct entrain_agent *agent, int64_t now_ns)
 	uint32_t acting = 0;
 	int64_t most_ns;
 
-	if (!agent->joined || agent->began_ns)
+	if (!agent->joined || agent->began_ns || agent->kind == ENTRAIN_DRIFTING)
 		return;
 	settings = agent->mapping->segment.settings;
 	if (atomic_load_explicit(&settings->period_ns, memory_order_relaxed) ==
@@ -310,15 +316,33 @@ static void mode_note(struct entrain_agent *agent, int64_t now_ns)
 	recorder_note(&agent->recorder, now_ns, ENTRAIN_EVENT_MODE, agent->mode_noted);
 }
 
+/* A drifting host: what it does now, and that it looks to where the dead are. When it comes next nobody knows: a period from now is
+ * when others begin to wonder. */
+static void decide_drifting(struct entrain_agent *agent, int64_t now_ns, uint32_t count,
+			    struct decision *decision)
+{
+	const struct steer_request request = request_now(agent);
+
+	decide_alone(agent, now_ns, decision);
+	decision->delay_ns = agent->delay_ns;
+	decision->counted = count + 1;
+	decision->suspect = agent_door_suspect(agent, count, now_ns);
+	/* There is nothing to scatter. */
+	agent->steer.disruption = SHM_DISRUPTION_NUMBER(request.disruption);
+	agent->steer.scattered = false;
+}
+
 /* The step: O(agents alive), no allocation, no system call while nobody is overdue. */
 static void step(struct entrain_agent *agent, int64_t now_ns, uint32_t count)
 {
 	struct decision decision;
-	bool planned = agent->settings.mode != ENTRAIN_OFF;
+	const bool planned = plans(agent);
 	int64_t change_ns = llabs(agent->work_ns - agent->work_published_ns);
 
 	if (planned)
 		decide_now(agent, &agent->steer, now_ns, count, false, &decision);
+	else if (agent->settings.mode != ENTRAIN_OFF)
+		decide_drifting(agent, now_ns, count, &decision);
 	else
 		decide_alone(agent, now_ns, &decision);
 	if (change_ns > agent->period_ns / decision.counted / WORK_CHANGE_PART ||
@@ -367,6 +391,8 @@ int entrain_begin(struct entrain_agent *agent)
 	if (!agent_here(agent))
 		return ENTRAIN_FORKED;
 	now_ns = clock_now_ns();
+	if (agent->kind == ENTRAIN_DRIFTING)
+		agent_door_leave(agent, now_ns);
 	agent_lateness_learn(agent, now_ns);
 	agent->began_ns = agent->last_begin_ns = now_ns;
 	agent->resumed = false;
@@ -403,6 +429,8 @@ int entrain_pass(struct entrain_agent *agent)
 	if (agent->began_ns)
 		return 0;
 	now_ns = clock_now_ns();
+	if (agent->kind == ENTRAIN_DRIFTING)
+		agent_door_leave(agent, now_ns);
 	agent_lateness_learn(agent, now_ns);
 	agent->turns++;
 	if (!agent->joined || !agent_settings_read(agent) || !slot_owned(&agent->owner)) {
@@ -421,7 +449,7 @@ int entrain_end(struct entrain_agent *agent)
 {
 	uint32_t acting = 0;
 	int64_t now_ns, action_ns;
-	bool plans;
+	bool replans;
 
 	if (!agent)
 		return ENTRAIN_USAGE;
@@ -431,16 +459,16 @@ int entrain_end(struct entrain_agent *agent)
 		return 0;
 	now_ns = clock_now_ns();
 	action_ns = now_ns - agent->began_ns;
-	plans = agent->sealed ? agent_plan_again(agent, now_ns) : agent->kind == ENTRAIN_RELATIVE;
+	replans = agent->sealed ? agent_plan_again(agent, now_ns) : agent->kind == ENTRAIN_RELATIVE;
 	agent_work_learn(agent, action_ns);
 	if (agent->joined && slot_set_acting(&agent->owner, agent->began_ns, false)) {
 		slot_set_fact(&agent->owner, FACT_ACTION_LAST, (uint64_t)action_ns);
 		slot_set_fact(&agent->owner, FACT_ACTION_MEAN, (uint64_t)agent->action_mean_ns);
-		if (plans && agent_settings_read(agent))
+		if (replans && agent_settings_read(agent))
 			step(agent, now_ns, agent_snapshot(agent, now_ns, &acting));
-		else if (plans)
+		else if (replans)
 			step_alone(agent, now_ns);
-	} else if (plans) {
+	} else if (replans) {
 		step_alone(agent, now_ns);
 	}
 	agent->began_ns = 0;
@@ -452,5 +480,8 @@ int entrain_end(struct entrain_agent *agent)
 
 int64_t entrain_next_turn_ns(const struct entrain_agent *agent)
 {
-	return agent && agent_here(agent) ? agent->turn_ns : INT64_MAX;
+	if (!agent || !agent_here(agent) ||
+	    (agent->kind == ENTRAIN_DRIFTING && agent_unplanned(agent)))
+		return INT64_MAX;
+	return agent->turn_ns;
 }

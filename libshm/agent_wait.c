@@ -46,15 +46,9 @@ int64_t agent_wake_ns(const struct entrain_agent *agent, int64_t now_ns)
 	return look_ns - now_ns > PERIOD_LOOK_NS ? now_ns + PERIOD_LOOK_NS : look_ns;
 }
 
-/* A relative host plans when its action is over: until then there is no next turn. */
-static bool unplanned(const struct entrain_agent *agent)
-{
-	return agent->kind == ENTRAIN_RELATIVE && agent->began_ns;
-}
-
 int64_t entrain_wake_ns(const struct entrain_agent *agent)
 {
-	if (!agent || !agent_here(agent) || unplanned(agent))
+	if (!agent || !agent_here(agent) || agent_unplanned(agent))
 		return INT64_MAX;
 	return agent_wake_ns(agent, clock_now_ns());
 }
@@ -93,6 +87,7 @@ int entrain_wait_until(struct entrain_agent *agent, int64_t deadline_ns)
 	if (!agent_here(agent))
 		return ENTRAIN_FORKED;
 	agent_upkeep(agent);
+	agent_door_wait(agent, clock_now_ns());
 	result = wait_until(agent, deadline_ns);
 	errno = saved;
 	return result;
@@ -165,8 +160,8 @@ void agent_timer_close(struct entrain_agent *agent)
 void agent_arm(struct entrain_agent *agent)
 {
 	if (agent->timer_fd >= 0)
-		timer_set(agent,
-			  unplanned(agent) ? INT64_MAX : agent_wake_ns(agent, clock_now_ns()));
+		timer_set(agent, agent_unplanned(agent) ? INT64_MAX
+							: agent_wake_ns(agent, clock_now_ns()));
 }
 
 int entrain_timerfd(struct entrain_agent *agent)
@@ -193,7 +188,8 @@ int entrain_due(struct entrain_agent *agent)
 	if (!agent || !agent_here(agent))
 		return 0;
 	agent_upkeep(agent);
-	if (unplanned(agent))
+	agent_door_wait(agent, clock_now_ns());
+	if (agent_unplanned(agent))
 		return 0;
 	if (timer_ours(agent))
 		while (read(agent->timer_fd, &expirations, sizeof(expirations)) < 0 &&

@@ -95,6 +95,7 @@ static const struct layout_row rows[] = {
 	ROW("settings", shm_settings, changes, "count", "administrator"),
 	ROW("settings", shm_settings, disruption, "number:16 share:17 seed:31", "administrator"),
 	ROW("agents", shm_agents, header, "struct", "creator"),
+	ROW("agents", shm_agents, door, "ns, monotonic", "drifting agents"),
 	ROW("agents", shm_agents, occupied, "bitmap", "agents: a hint"),
 	ROW("slot", shm_slot, version, "pid:22 incarnation:18 sequence:24", "owner, reaper"),
 	ROW("slot", shm_slot, acting, "tagged instant:47 acting:1", "owner"),

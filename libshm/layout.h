@@ -22,7 +22,7 @@
 
 /* Major: readers of another major refuse. Minor: fields were added where zero means "not there". */
 #define SHM_ABI_MAJOR 1u
-#define SHM_ABI_MINOR 1u
+#define SHM_ABI_MINOR 2u
 
 #define SHM_CONTROL_SIZE 4096u
 #define SHM_AGENTS_OFFSET 16384u /* of the first slot */
@@ -82,7 +82,11 @@ struct shm_control {
 struct shm_agents {
 	struct shm_header header;
 	uint8_t reserved1[256 - sizeof(struct shm_header)];
-	uint8_t reserved2[8192 - 256];
+	uint8_t reserved2[4096 - 256];
+	/* [D1] When the door of drifting hosts is free next: the one word that several agents write, each by compare-and-swap
+	 * over what it was reckoned from. Any value will do: see strategy/door.h. */
+	_Atomic int64_t door;
+	uint8_t reserved3[8192 - 4104];
 	/* Hint: bit i is set while slot i is probably occupied. Set by who claims, cleared by who frees,
 	 * repaired by the slot's owner at each turn; being wrong costs time, never correctness. */
 	_Atomic uint64_t occupied[SHM_BITMAP_WORDS];
@@ -250,6 +254,7 @@ _Static_assert(sizeof(struct shm_header) == 88, "header");
 _Static_assert(offsetof(struct shm_control, holder) == 128, "control.holder");
 _Static_assert(offsetof(struct shm_control, settings) == 256, "control.settings");
 _Static_assert(sizeof(struct shm_control) <= SHM_CONTROL_SIZE, "control fits");
+_Static_assert(offsetof(struct shm_agents, door) == 4096, "agents.door");
 _Static_assert(offsetof(struct shm_agents, occupied) == 8192, "agents.occupied");
 _Static_assert(sizeof(struct shm_agents) == SHM_AGENTS_OFFSET, "slots follow");
 _Static_assert(sizeof(struct shm_copy) == 56, "copy");

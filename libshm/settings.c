@@ -334,10 +334,6 @@ int entrain_settings_check(const struct entrain_settings *settings, struct entra
 				 "%s is not shorter than the period, %s",
 				 entrain_duration_text(settings->max_delay_ns, delay),
 				 entrain_duration_text(settings->period_ns, period));
-	if (settings->kind == ENTRAIN_DRIFTING)
-		return error_set(error, ENTRAIN_USAGE, 0, "set", "kind",
-				 "drifting is not available in this version; kinds are "
-				 "taken, relative and grid");
 	return 0;
 }
 
@@ -356,8 +352,9 @@ int64_t settings_cap_ns(const struct entrain_settings *settings, int64_t period_
 						       ? settings->max_delay_ppm
 						       : goal_row((int)settings->goal)->cap_ppm);
 	cap_ns = own_ns ? own_ns : own_ppm ? share_ns(period_ns, own_ppm) : swarm_ns;
-	/* More than the swarm's is implausible to the others; where delays do not add up (grid), it is not. */
-	if (cap_ns > swarm_ns && settings->kind != ENTRAIN_GRID)
+	/* More than the swarm's is implausible to the others; where delays do not add up (a clock), or nothing is planned, it is not. */
+	if (cap_ns > swarm_ns && settings->kind != ENTRAIN_GRID &&
+	    settings->kind != ENTRAIN_DRIFTING)
 		cap_ns = swarm_ns;
 	/* A whole period of delay is a turn left out, never a delay. */
 	return cap_ns >= period_ns ? period_ns - 1 : cap_ns;

@@ -128,7 +128,7 @@ enum entrain_kind {
 	ENTRAIN_TAKEN,    /* takes its instants from us: a delay is not carried on */
 	ENTRAIN_RELATIVE, /* sleeps a period after its last action: a delay shifts it for good */
 	ENTRAIN_GRID,     /* its instants come from a clock: a delay must be paid each cycle */
-	ENTRAIN_DRIFTING, /* aperiodic: queues at the door */
+	ENTRAIN_DRIFTING, /* comes whenever it likes: queues at the door, see entrain_wait() */
 };
 
 /* What an operator lets the swarm do; agents obey at once. */
@@ -168,7 +168,7 @@ ENTRAIN_API const char *entrain_state_name(int state);
 ENTRAIN_API const char *entrain_strategy_name(int strategy);
 ENTRAIN_API const char *entrain_metric_name(int goal);
 
-/* Version of the library, and of the segment's layout ("1.1"). */
+/* Version of the library, and of the segment's layout ("1.2"). */
 ENTRAIN_API const char *entrain_version(void);
 ENTRAIN_API const char *entrain_abi(void);
 
@@ -234,6 +234,9 @@ entrain_join(const char *swarm, const struct entrain_options *options, struct en
  *          calls); ENTRAIN_FORKED; ENTRAIN_USAGE for NULL.
  *          A turn always comes: if the slot was lost or the swarm removed, the agent keeps its own
  *          period and joins again as soon as it can (see entrain_joined()).
+ * Drifting hosts have no next turn to wait for: they call this when there is something to do, and then act. It returns when those
+ *          who came before are expected to be done, at most max_delay later; at once where that would be longer, and where the
+ *          goal is to be together. Who gives the wait up keeps its place for a period; entrain_pass() gives that up too.
  * Blocks   until the turn: at most the period and max_delay, and where the agent just left a
  *          turn out, one period more. `set mode=off` ends a delay within 100 ms.
  *          A cancellation point of pthreads. Signals that are handled do not end the wait.
@@ -259,7 +262,8 @@ ENTRAIN_API void entrain_cancel(struct entrain_agent *agent);
  *          arm a timerfd where there is one, and those that map a topology that was just published. If an agent is
  *          overdue, one such process is looked up after planning, and its slot freed if it is dead.
  * Source   SPREAD: one-sided Kolmogorov-Smirnov distance to an even spread; SYNC: largest gap; where only neighbours are
- *          seen: the middle of a gap that is as large as any (after Degesys and Nagpal 2008); see doc/algorithms.md.
+ *          seen: the middle of a gap that is as large as any (after Degesys and Nagpal 2008); drifting hosts: a generic cell
+ *          rate algorithm (ITU-T I.371); see doc/algorithms.md.
  */
 ENTRAIN_API int entrain_begin(struct entrain_agent *agent);
 
@@ -270,7 +274,7 @@ ENTRAIN_API int entrain_end(struct entrain_agent *agent);
 /*
  * Take this turn without an action that begins and ends here, and plan the next: for turns with nothing to do, and for hosts that
  * do not act themselves, but ask somebody else to, or are told afterwards. Between entrain_begin() and entrain_end() it does
- * nothing. Returns and blocks as entrain_begin(). Of a relative host the next turn is a period from now.
+ * nothing. Returns and blocks as entrain_begin(). Of a relative host the next turn is a period from now; a drifting one has none.
  */
 ENTRAIN_API int entrain_pass(struct entrain_agent *agent);
 
@@ -282,14 +286,14 @@ ENTRAIN_API int entrain_pass(struct entrain_agent *agent);
  */
 ENTRAIN_API int entrain_acted(struct entrain_agent *agent, int64_t began_ns, int64_t ended_ns);
 
-/* The instant of this agent's next turn, for hosts with a timer of their own; INT64_MAX for NULL or in
- * a forked child. Ask again after each entrain_begin()/entrain_end(). Such a host calls entrain_due() when its timer
+/* The instant of this agent's next turn, for hosts with a timer of their own; INT64_MAX for NULL, in
+ * a forked child, or of a drifting host that is not at the door. Ask again after each entrain_begin()/entrain_end(). Such a host calls entrain_due() when its timer
  * fires: `set mode=off` cannot reach its timer, and a lost slot or a removed swarm is noticed, and joined again, in
  * calls that wait or ask only. */
 ENTRAIN_API int64_t entrain_next_turn_ns(const struct entrain_agent *agent);
 
 /* When to call entrain_due() next, for hosts with a timer of their own; INT64_MAX where there is no next turn (NULL, a forked
- * child, a relative host within its action). It is the next turn, or, where that is being delayed, at most 50 ms from now or
+ * child, a relative host within its action, a drifting one that is not at the door). It is the next turn, or, where that is being delayed, at most 50 ms from now or
  * from where the delay began: so `set mode=off` is obeyed without a descriptor. Ask again after each entrain_due() and
  * entrain_begin() (a relative host: entrain_end()). A timer that fires early does no harm. */
 ENTRAIN_API int64_t entrain_wake_ns(const struct entrain_agent *agent);
@@ -306,7 +310,8 @@ ENTRAIN_API int entrain_timerfd(struct entrain_agent *agent);
 
 /*
  * For event loops, when the timerfd is readable: is it this agent's turn? Reads the timerfd and, when
- * the turn is still being delayed, arms it again (at most 50 ms ahead, so that `set mode=off` is obeyed).
+ * the turn is still being delayed, arms it again (at most 50 ms ahead, so that `set mode=off` is obeyed). A drifting host asks
+ * when there is something to do, and again whenever the timerfd is readable, until it is.
  * Returns  1 yes: call entrain_begin(), act, entrain_end(); 0 not yet.
  */
 ENTRAIN_API int entrain_due(struct entrain_agent *agent);
@@ -359,6 +364,7 @@ ENTRAIN_API int entrain_claim(struct entrain_agent *agent);
  * Returns  an instant. At or before now: let it go on. Later: ask again then; it is at most 50 ms ahead, so that `set mode=off`
  *          is obeyed. Never a later one than max_delay after `arrived_ns`; none at all where the turn cannot be reached
  *          within it, has just been missed, or in any mode but act. To be asked at each turn, also where nothing is to be held.
+ *          A drifting host comes to the door with the first call for an arrival: see entrain_wait().
  */
 ENTRAIN_API int64_t entrain_hold_ns(struct entrain_agent *agent, int64_t arrived_ns);
 

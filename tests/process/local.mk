@@ -57,7 +57,7 @@ EXTRA_DIST += %D%/test_costs.sh
 %C%_cost_agent_LDADD = libentrain-core.la -lm
 %C%_cost_agent_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=mmap
 if TESTS_BUILT
-life_tests = %D%/test_fork %D%/test_lifecycle %D%/test_namespace %D%/test_storm %D%/test_spread %D%/test_wait \
+life_tests = %D%/test_drifting %D%/test_fork %D%/test_lifecycle %D%/test_namespace %D%/test_storm %D%/test_spread %D%/test_wait \
 	%D%/test_delay %D%/test_liar %D%/test_threads %D%/test_host %D%/test_host_turns %D%/test_events %D%/test_goals \
 	%D%/test_strategy %D%/test_phase %D%/test_acted
 check_PROGRAMS += $(life_tests)
@@ -75,6 +75,9 @@ life_sources = %D%/life.h %D%/life.c %D%/life_worker.c %D%/swarm_fixture.h %D%/s
 %C%_test_storm_SOURCES = %D%/test_storm.c $(life_sources)
 %C%_test_storm_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
 %C%_test_storm_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+%C%_test_drifting_SOURCES = %D%/test_drifting.c $(life_sources)
+%C%_test_drifting_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_drifting_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
 %C%_test_acted_SOURCES = %D%/test_acted.c $(life_sources)
 %C%_test_acted_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
 %C%_test_acted_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm

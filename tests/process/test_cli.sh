@@ -95,7 +95,7 @@ wrong_settings_are_refused()
 	run 2 create web --period 5
 	complains 'create --period: .*unit'
 	for wrong in period=0s period=25h period=5parsecs period=-5s band=10 band=101% capacity=0 capacity=65537 \
-		capacity=many mode=0777 mode=0066 mode=rw kind=drifting kind=nothing goal=nothing \
+		capacity=many mode=0777 mode=0066 mode=rw kind=nothing goal=nothing \
 		target=2 target=0 max-delay=10 max-delay=101% max-delay=5s topology=ring:3 \
 		topology=small-world:4:2 topology=file:/there/is/no/such owner=nobody-of-this-name group=nobody-of-this-name; do
 		run 2 create web "--$wrong"

@@ -152,9 +152,12 @@ what_cannot_be_read_says_so()
 settings_that_do_not_fit_say_what_would()
 {
 	: >"$ENTRAIN_CONFIG"
-	run 2 create web --kind drifting
-	has err '^entrainctl: create: kind: drifting is not available.*taken, relative and grid$'
-	has err '^try: entrainctl create --help$'
+	for kind in taken relative grid drifting; do
+		run 0 create "$kind-hosts" --kind "$kind"
+		run 0 status "$kind-hosts" --json
+		has out "\"kind\": \"$kind\""
+		run 0 rm "$kind-hosts"
+	done
 	run 2 create web --period 1s --max-delay 2s
 	has err '^entrainctl: create: max-delay: 2 s is not shorter than the period, 1 s$'
 	has err '^try: entrainctl create --help$'

@@ -138,6 +138,18 @@ static void prepare_end_relative(struct actor *actor)
 	prepare_agent(actor, ENTRAIN_RELATIVE, true);
 }
 
+static void prepare_drifting(struct actor *actor)
+{
+	prepare_agent(actor, ENTRAIN_DRIFTING, false);
+}
+
+/* It books its turn at the door, then takes it. Whatever the door says afterwards costs the others no more than their caps. */
+static void act_door(struct actor *actor)
+{
+	agent_door_come(actor->agent, frozen_ns);
+	entrain_begin(actor->agent);
+}
+
 static void act_end(struct actor *actor)
 {
 	entrain_end(actor->agent);
@@ -209,6 +221,7 @@ static const struct sweep sweeps[] = {
 	  .claims = true,
 	  .sampled = true },
 	{ .name = "entrain_begin", .prepare = prepare_begin, .act = act_begin, .sampled = true },
+	{ .name = "the door", .prepare = prepare_drifting, .act = act_door, .sampled = true },
 	{ .name = "entrain_end", .prepare = prepare_end, .act = act_end },
 	{ .name = "entrain_end of a relative host",
 	  .prepare = prepare_end_relative,
