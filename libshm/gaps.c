@@ -6,7 +6,8 @@
 #include <string.h>
 #include "items.h"
 
-_Static_assert(ITEMS_WORDS == MEASURE_WORDS, "the words are for sorting");
+/* Sorting takes most of the words; the last of each place is for its part. */
+_Static_assert(ITEMS_WORDS + 1 == MEASURE_WORDS, "the words are for sorting");
 
 static struct place *load_place(const struct load *load, uint32_t i)
 {
@@ -22,6 +23,34 @@ static inline float wanted_gap(const struct load *load, float level_ns)
 	return wanted < FLT_MIN ? FLT_MIN : wanted;
 }
 
+/*
+ * The turns of those who count, as items. Phases run towards the turn, so the turns lie in their opposite order. Of unlike
+ * actions each bears what it counts as; returns their sum. Inline, for `alike` is a constant in each use.
+ */
+__attribute__((always_inline)) static inline uint64_t turns_fill(const struct load *load,
+								 bool alike)
+{
+	const struct load all = *load; /* a local copy: nothing that is stored can alias it */
+	struct item_ranges *ranges = all.ranges;
+	uint64_t *item = all.scratch, sum_ns = 0;
+
+	item_ranges_open(ranges, all.counted);
+	for (uint32_t i = 0; i < all.count; i++) {
+		const struct place *place = load_place(&all, i);
+		const uint32_t angle = -phasor_angle_near(&all.period, place->since_ns);
+		int64_t counts_ns = 0;
+
+		if (place->work_ns < 0)
+			continue;
+		if (!alike)
+			counts_ns = level_work(&all.level, place->work_ns);
+		sum_ns += (uint64_t)counts_ns;
+		*item = item_make(angle, (float)counts_ns);
+		ranges->counts[*item++ >> ranges->shift]++;
+	}
+	return sum_ns;
+}
+
 void load_fill(struct load *load, const struct tally *tally, int64_t period_ns)
 {
 	const int64_t longest_ns = tally->counted ? tally->longest_ns : period_ns;
@@ -29,21 +58,15 @@ void load_fill(struct load *load, const struct tally *tally, int64_t period_ns)
 	uint64_t level_ns;
 
 	load->counted = tally->counted;
+	load->parts = (float *)(load->scratch + (size_t)load->count * ITEMS_WORDS);
 	load->period = phasor_period_make(longest_ns);
 	load->level = level_make(tally->work_ns, known, load->counted, longest_ns);
 	load->alike = known == 0 || ((int64_t)(tally->work_least + 1) >= load->level.least_ns &&
 				     tally->work_most_ns <= load->level.most_ns);
-	level_ns = (uint64_t)load->level.mean_ns * load->counted;
-	if (!load->alike) {
-		level_ns = 0;
-		for (uint32_t i = 0; i < load->count; i++) {
-			struct place *place = load_place(load, i);
-			const int64_t counts_ns = level_work(&load->level, place->work_ns);
-
-			level_ns += place->work_ns < 0 ? 0 : (uint64_t)counts_ns;
-			place->part = (float)counts_ns; /* until the sum of all is known */
-		}
-	}
+	if (load->alike)
+		level_ns = (uint64_t)load->level.mean_ns * load->counted;
+	else
+		level_ns = turns_fill(load, false);
 	load->work_all = (double)level_ns / (double)longest_ns;
 	load->wanted_of_ns = (float)(GAPS_TURN / (double)longest_ns / fmax(1, load->work_all));
 	load->wanted_share =
@@ -82,46 +105,55 @@ static struct gaps gaps_of_each(const uint64_t *items, uint32_t count)
 	return (struct gaps){ (double)least, (double)most };
 }
 
-/* Phases run towards the turn, so the turns lie in their opposite order. Returns how many count. Inline, for `alike` is a
- * constant in each use. */
-__attribute__((always_inline)) static inline uint32_t items_fill(const struct load *load,
-								 bool actual, bool alike,
-								 uint64_t *items,
-								 struct item_ranges *ranges)
+/* Now that the sum of all is known: the items bear parts instead. */
+static void parts_set(const struct load *load)
 {
 	const struct load all = *load; /* a local copy: nothing that is stored can alias it */
+
+	for (uint32_t i = 0; i < all.counted; i++) {
+		const uint64_t item = all.scratch[i];
+
+		all.parts[i] = 1 / wanted_gap(&all, item_part(item));
+		all.scratch[i] = item_make((uint32_t)(item >> 32), all.parts[i]);
+	}
+}
+
+static struct gaps gaps_between(const struct load *load)
+{
+	const uint64_t *sorted = items_order(load->scratch, load->counted, load->ranges);
+
+	return load->alike ? gaps_alike(sorted, load->counted, (double)load->wanted_alike)
+			   : gaps_of_each(sorted, load->counted);
+}
+
+struct gaps gaps_of_turns(const struct load *load)
+{
+	if (load->alike)
+		turns_fill(load, true);
+	else
+		parts_set(load);
+	return gaps_between(load);
+}
+
+struct gaps gaps_actual(const struct load *load)
+{
+	struct item_ranges *ranges = load->ranges;
 	uint32_t used = 0;
 
-	for (uint32_t i = 0; i < all.count; i++) {
-		struct place *place = load_place(&all, i);
-		const int64_t instant_ns = actual ? place->ago_ns : place->since_ns;
-		const uint32_t angle = phasor_angle_near(&all.period, instant_ns);
+	item_ranges_open(ranges, load->counted);
+	for (uint32_t i = 0; i < load->count; i++) {
+		const struct place *place = load_place(load, i);
+		const uint32_t angle = -phasor_angle_near(&load->period, place->ago_ns);
 
 		if (place->work_ns < 0)
 			continue;
-		if (!alike && !actual)
-			place->part = 1 / wanted_gap(&all, place->part);
-		items[used] = item_make(-angle, alike ? 0 : place->part);
-		ranges->counts[items[used++] >> ranges->shift]++;
+		load->scratch[used] = item_make(angle, load->alike ? 0 : load->parts[used]);
+		ranges->counts[load->scratch[used++] >> ranges->shift]++;
 	}
-	return used;
+	return gaps_between(load);
 }
 
-struct gaps gaps_of(const struct load *load, bool actual, uint64_t *scratch)
-{
-	struct item_ranges ranges;
-	const uint64_t *sorted;
-	uint32_t used;
-
-	item_ranges_open(&ranges, load->counted);
-	used = load->alike ? items_fill(load, actual, true, scratch, &ranges)
-			   : items_fill(load, actual, false, scratch, &ranges);
-	sorted = items_order(scratch, used, &ranges);
-	return load->alike ? gaps_alike(sorted, used, (double)load->wanted_alike)
-			   : gaps_of_each(sorted, used);
-}
-
-/* For each place, at most: a part takes one and a half of MEASURE_WORDS. */
+/* For each place, at most: a part takes one and a half of ITEMS_WORDS. */
 #define PARTS_MOST 2.5
 
 /*
@@ -195,18 +227,19 @@ static double parts_widest(const struct parts *parts, double wanted)
 static void parts_fill(const struct load *load, const struct parts parts)
 {
 	const struct load all = *load; /* a local copy: nothing that is stored can alias it */
+	const float *own = all.parts;
 
 	memset(parts.last, 0, parts.count * (sizeof(*parts.last) + sizeof(*parts.first)));
 	for (uint32_t i = 0; i < all.count; i++) {
 		const struct place *place = load_place(&all, i);
 		const uint32_t angle = -phasor_angle_near(&all.period, place->ago_ns);
 		const uint32_t number = (uint32_t)((uint64_t)angle * parts.count >> 32);
-		const uint64_t item = item_make(angle, place->part);
-		uint64_t *last = &parts.last[number];
+		uint64_t *last = &parts.last[number], item;
 		uint32_t *first = &parts.first[number];
 
 		if (place->work_ns < 0)
 			continue;
+		item = item_make(angle, all.alike ? 0 : *own++);
 		*first = (~angle | 1) > *first ? ~angle | 1 : *first;
 		/* Of equal ones the last that comes. */
 		*last = (item | UINT32_MAX) > *last ? item : *last;
@@ -226,14 +259,14 @@ static uint32_t part_count(const struct load *load, float wanted_least)
 }
 
 /*
- * The largest gap between the beginnings of actions, without sorting: a gap within a part is not wider than the part. After
- * gaps_of() of the turns. 0: a gap within a part may be larger than those between parts.
+ * The largest gap between the beginnings of actions, without sorting: a gap within a part is not wider than the part. 0: a gap
+ * within a part may be larger than those between parts.
  */
-double gap_largest_actual(const struct load *load, int64_t work_least_ns, uint64_t *scratch)
+double gap_largest_actual(const struct load *load, int64_t work_least_ns)
 {
 	const float wanted_least = wanted_gap(load, (float)level_work(&load->level, work_least_ns));
 	const uint32_t count = part_count(load, wanted_least);
-	const struct parts parts = { scratch, (uint32_t *)(scratch + count), count };
+	const struct parts parts = { load->scratch, (uint32_t *)(load->scratch + count), count };
 	double most;
 
 	parts_fill(load, parts);

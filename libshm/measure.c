@@ -6,6 +6,7 @@
 #include "energy.h"
 #include "gaps.h"
 #include "goal.h"
+#include "items.h"
 
 struct judge judge_make(int64_t now_ns, const struct entrain_settings *settings)
 {
@@ -169,16 +170,16 @@ void tally_measured(struct tally *tally, struct measured *one)
 }
 
 /* The evenness of the instants at which the actions of the last period began; 0 until everybody who counts has acted. */
-static double evenness_actual(const struct load *load, const struct tally *tally, uint64_t *scratch)
+static double evenness_actual(const struct load *load, const struct tally *tally)
 {
 	const int64_t longest_ns = load->period.period_ns;
 	double most;
 
 	if (tally->ago_least_ns < 0 || tally->ago_most_ns > longest_ns + longest_ns / 5)
 		return 0;
-	most = gap_largest_actual(load, (int64_t)(tally->work_least + 1), scratch);
+	most = gap_largest_actual(load, (int64_t)(tally->work_least + 1));
 	if (most == 0)
-		most = gaps_of(load, true, scratch).most;
+		most = gaps_actual(load).most;
 	return most > 0 ? fmin(1, 1 / most) : 0;
 }
 
@@ -236,7 +237,12 @@ void measure_close(struct entrain_measure *measure, const struct tally *tally, s
 {
 	const uint32_t occupied =
 		tally->counted + tally->alive + tally->stale + tally->dead + tally->implausible;
-	struct load load = { .places = places, .stride = stride, .count = count };
+	struct item_ranges ranges;
+	struct load load = { .places = places,
+			     .stride = stride,
+			     .count = count,
+			     .scratch = scratch,
+			     .ranges = &ranges };
 
 	load_fill(&load, tally, settings->period_ns);
 	*measure = (struct entrain_measure){
@@ -265,12 +271,12 @@ void measure_close(struct entrain_measure *measure, const struct tally *tally, s
 		measure->order_parameters[m - 1] = phasor_order(&tally->phasors, m);
 	measure->coherence = measure->order_parameters[0];
 	if (load.counted > 1) {
-		struct gaps gaps = gaps_of(&load, false, scratch);
+		struct gaps gaps = gaps_of_turns(&load);
 
 		measure->min_gap = gaps.least;
 		measure->max_gap = gaps.most;
 		measure->evenness = gaps.most > 0 ? fmin(1, 1 / gaps.most) : 0;
-		measure->evenness_actual = evenness_actual(&load, tally, scratch);
+		measure->evenness_actual = evenness_actual(&load, tally);
 	}
 	goal_judge(measure, tally, settings);
 }

@@ -21,7 +21,6 @@ struct place {
 	int64_t ago_ns;   /* its last action began; below 0: none yet */
 	int64_t work_ns;  /* below 0: it does not count */
 	uint32_t angle;   /* since_ns in its own period */
-	float part; /* that a unit of an angle is of the gap wanted after it, where not all are equal */
 };
 
 /* One occupied slot as measured; what a picture is made of. */
@@ -89,7 +88,7 @@ void tally_join(struct tally *tally, const struct tally *other);
 /* Add one that was judged; one->place is filled. */
 void tally_measured(struct tally *tally, struct measured *one);
 
-#define MEASURE_WORDS 4
+#define MEASURE_WORDS 5
 
 /*
  * Make the measures of a tally and of the `count` places that it was made of, `stride` bytes apart. `scratch` has room for
