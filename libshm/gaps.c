@@ -128,9 +128,10 @@ static struct gaps gaps_between(const struct load *load)
 
 struct gaps gaps_of_turns(const struct load *load)
 {
-	if (load->alike)
+	if (load->alike) {
+		memset(load->parts, 0, load->counted * sizeof(*load->parts));
 		turns_fill(load, true);
-	else
+	} else
 		parts_set(load);
 	return gaps_between(load);
 }
@@ -239,7 +240,7 @@ static void parts_fill(const struct load *load, const struct parts parts)
 
 		if (place->work_ns < 0)
 			continue;
-		item = item_make(angle, all.alike ? 0 : *own++);
+		item = item_make(angle, *own++);
 		*first = (~angle | 1) > *first ? ~angle | 1 : *first;
 		/* Of equal ones the last that comes. */
 		*last = (item | UINT32_MAX) > *last ? item : *last;
