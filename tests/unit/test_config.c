@@ -187,7 +187,7 @@ static void errors_name_file_and_line(void **state)
 	assert_refused("[swarm web]\nperiod = 5s\n   capacity = 0\n", 3, "65536");
 	assert_refused("\n[swarm web]\nperiod = 1s\nmax_delay = 2s\n", 4,
 		       "shorter than the period");
-	assert_refused("[swarm web]\nkind = drifting\n", 2, "relative");
+	assert_refused("[swarm web]\nkind = wandering\n", 2, "drifting");
 	assert_refused("[swarm web]\nmax_delay = 1s\n\nmax-delay = 1s\n", 4, "first in line 2");
 	assert_refused("[swarm web]\n[swarm x]\n[Swarm web]\n", 3, "first in line 1");
 	assert_refused("[swarm web] period = 1s\n", 1, "line of its own");
@@ -247,11 +247,11 @@ static void check_reports_every_finding(void **state)
 	assert_findings(
 		"[swarm web]\nperiod = 5\nband = x\n[swarm Bad!]\nperiod = 5s\n[other]\na = b\n",
 		LINES(2, 3, 4, 6));
-	assert_findings("[bogus]\n[swarm x]\nkind = drifting\n", LINES(1, 3));
+	assert_findings("[bogus]\n[swarm x]\nkind = wandering\n", LINES(1, 3));
 	/* none hides another */
 	assert_findings("stray = 1\nx\n[swarm web]\ny\nperiod = 1s\nbogus = 1\nz\n[swarm web\n",
 			LINES(1, 2, 4, 6, 7, 8));
-	assert_findings("[swarm web]\nkind = drifting\nperiod = 1s\nmax_delay = 2s\n", LINES(4, 2));
+	assert_findings("[swarm web]\nkind = wandering\nperiod = 1s\nmax_delay = 2s\n", LINES(2, 4));
 	assert_findings("[swarm a]\n[swarm b]\n[swarm a]\nperiod = 1\n[swarm a]\n", LINES(3, 4, 5));
 	assert_findings("[swarm a]\nband = 1%\nband = 1%\n[swarm b]\nband = 1%\nband = 1%\n",
 			LINES(3, 6));
