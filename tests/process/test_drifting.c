@@ -364,7 +364,7 @@ static void a_disruption_is_answered_and_moves_nobody(void **state)
 /* ---- a crowd ------------------------------------------------------------------------------------- */
 
 #define CROWD 16
-#define CROWD_TURNS 40
+#define CROWD_TURNS 24
 #define CROWD_WORK_NS (5 * LIFE_MS)
 #define CROWD_PERIOD_NS (200 * LIFE_MS)
 
