@@ -96,8 +96,16 @@ static int join(const struct invocation *invocation, int64_t every_ns)
 	if (!agent)
 		return message_error(&error, swarm);
 	if (entrain_swarm_settings(agent, &settings) == 0) {
-		int64_t band_ns = settings.period_ns / 1000 * settings.band_ppm / 1000;
+		const int64_t band_ns = settings.period_ns / 1000 * settings.band_ppm / 1000;
 
+		/* It would run the program again and again, without a pause. */
+		if (settings.kind == ENTRAIN_DRIFTING) {
+			entrain_leave(agent);
+			return message_usage("exec --swarm", "name another swarm",
+					     "the hosts of %s come whenever they like (kind "
+					     "drifting): there are no turns to run a program at",
+					     swarm);
+		}
 		if (llabs(every_ns - settings.period_ns) > band_ns)
 			fprintf(stderr,
 				"entrainctl: exec: the swarm's period is another: this agent is "

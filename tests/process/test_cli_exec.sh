@@ -51,6 +51,9 @@ echo 'exit 9' >bare && chmod +x bare
 gives 9 '' "$entrainctl" exec --swarm once --every 20ms --once -- ./bare
 gives 143 '' "$entrainctl" exec --swarm once --every 20ms --once -- sh -c 'kill -TERM $$'
 gives 0 'off-beat' "$entrainctl" exec --swarm once --every 40ms --once -- true
+"$entrainctl" create door --kind drifting || no "create door"
+gives 2 'no turns to run a program at' "$entrainctl" exec --swarm door --every 20ms -- true
+"$entrainctl" rm door || no "rm door"
 gives 0 '^0 of' sh -c "'$entrainctl' status once --json | sed -n 's/.*\"agents_alive\": \([0-9]*\).*/\1 of/p'"
 
 # apart: three of them, from the instants that they write themselves
