@@ -228,7 +228,8 @@ bool agent_first_turn(struct entrain_agent *agent, int64_t now_ns)
 		   atomic_load_explicit(&agent->mapping->segment.settings->disruption,
 					memory_order_relaxed));
 	agent->turn_ns = agent->cur_ns = now_ns;
-	agent->delay_ns = 0;
+	/* What it had booked was at the door of a swarm, or for a slot, that it has lost. */
+	agent->delay_ns = agent->door_ns = 0;
 	agent_follow(agent, now_ns);
 	for (unsigned i = 0; i < 3; i++)
 		slot_set_fact(owner, FACT_NAME1 + i, fact_from_text(agent->name, i));

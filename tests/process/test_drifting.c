@@ -305,6 +305,25 @@ static void a_child_stands_at_the_door_for_itself(void **state)
 	end(&agent, 1);
 }
 
+static void who_comes_back_comes_to_the_door_again(void **state)
+{
+	struct entrain_agent *agent;
+
+	(void)state;
+	create(PERIOD_NS * 3600, 500000);
+	agent = join(0);
+	assert_int_equal(entrain_begin(agent), 0);
+	assert_int_equal(entrain_end(agent), 0);
+	atomic_store(door(), entrain_now_ns() + 600 * LIFE_S);
+	assert_int_equal(entrain_wait_until(agent, entrain_now_ns() + 1), ENTRAIN_TIMEOUT);
+	life_remove();
+	create(PERIOD_NS * 3600, 500000);
+	/* Here nobody is before it; its first turn is a period away, and not to be waited for. */
+	assert_int_equal(entrain_wait_until(agent, entrain_now_ns() + LIFE_PATIENCE_S * LIFE_S), 0);
+	assert_true(entrain_joined(agent, NULL));
+	end(&agent, 1);
+}
+
 /* ---- with others ------------------------------------------------------------------------------- */
 
 static void act_and_stay(void *context)
@@ -475,6 +494,7 @@ int main(void)
 		TEST(an_event_loop_asks_until_it_is_its_turn),
 		TEST(switching_off_lets_the_waiting_go),
 		TEST(a_child_stands_at_the_door_for_itself),
+		TEST(who_comes_back_comes_to_the_door_again),
 		TEST(the_dead_are_noticed),
 		TEST(a_disruption_is_answered_and_moves_nobody),
 		TEST(a_crowd_is_kept_apart),
