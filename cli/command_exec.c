@@ -74,6 +74,16 @@ static int settings_gather(const char *swarm, int64_t every_ns, struct entrain_s
 	return STATUS_DONE;
 }
 
+/* It would run the program again and again, without a pause. */
+static int turnless(const char *swarm)
+{
+	return message_usage(
+		"exec --swarm", "name another swarm",
+		"the hosts of %s come whenever they like (kind drifting): there are no "
+		"turns to run a program at",
+		swarm);
+}
+
 static int join(const struct invocation *invocation, int64_t every_ns)
 {
 	const char *swarm = option_text(&invocation->options, "swarm"),
@@ -98,13 +108,9 @@ static int join(const struct invocation *invocation, int64_t every_ns)
 	if (entrain_swarm_settings(agent, &settings) == 0) {
 		const int64_t band_ns = settings.period_ns / 1000 * settings.band_ppm / 1000;
 
-		/* It would run the program again and again, without a pause. */
 		if (settings.kind == ENTRAIN_DRIFTING) {
 			entrain_leave(agent);
-			return message_usage("exec --swarm", "name another swarm",
-					     "the hosts of %s come whenever they like (kind "
-					     "drifting): there are no turns to run a program at",
-					     swarm);
+			return turnless(swarm);
 		}
 		if (llabs(every_ns - settings.period_ns) > band_ns)
 			fprintf(stderr,
@@ -198,12 +204,17 @@ static int turns_take(const struct invocation *invocation, const struct program 
 {
 	const int once = option_given(&invocation->options, "once");
 	struct entrain_agent *agent = waiting;
+	struct entrain_settings settings;
 	int status = 0, joined = 1;
 
 	while (!caught && entrain_wait(agent) == 0 && !caught) {
 		int64_t begun_ns = entrain_now_ns();
 
 		place_say(agent, &joined);
+		/* The swarm may have been removed, and made anew for others. */
+		if (entrain_swarm_settings(agent, &settings) == 0 &&
+		    settings.kind == ENTRAIN_DRIFTING)
+			return turnless(option_text(&invocation->options, "swarm"));
 		entrain_begin(agent);
 		status = program_run(program, invocation->operands, invocation->operand_count);
 		entrain_end(agent);

@@ -103,6 +103,16 @@ pids=
 sed -n 1p lost | grep -q 'not in the swarm any more: that was removed' || no "without its swarm it says $(cat lost)"
 sed -n 2p lost | grep -q 'in the swarm again' || no "with a new swarm it says $(cat lost)"
 
+# ... or comes again as one that has no turns
+timeout 20 "$entrainctl" exec --swarm turned --every 20ms -- sh -c 'echo run >>turned' 2>turning &
+pids=$!
+lines 1 turned
+"$entrainctl" rm turned && "$entrainctl" create turned --kind drifting --period 20ms || no "turn it"
+wait $pids
+[ $? -eq 2 ] || no "in a swarm that came again without turns it does not end"
+pids=
+grep -q 'no turns to run' turning || no "in a swarm that came again without turns it says $(cat turning)"
+
 # a run that takes too long, and one that fails
 "$entrainctl" exec --swarm once --every 20ms -- sh -c 'echo run >>long; sleep .1; exit 5' 2>late &
 pids=$!
