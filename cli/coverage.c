@@ -244,24 +244,34 @@ static void descriptors_count(struct coverage *coverage)
 		closedir(list);
 }
 
-/* Is this swarm's goal, in the directory that the process was given, another than to be together? 0: not known, too. */
-static int swarm_is_apart(unsigned pid, const char *swarm)
+/* Of a rule that would hold, in its swarm, which is in the directory that the process was given. */
+static enum coverage_idle rule_idle(unsigned pid, const struct preload_rule_report *rule)
 {
 	struct entrain_status status = ENTRAIN_STATUS;
+	const struct entrain_settings *settings = &status.settings;
 	struct entrain_error error;
 	struct entrain_swarm *opened;
 	char dir[PATH_MAX];
-	int apart;
+	int known, together, door;
 
 	environment_read(pid, "ENTRAIN_DIR", dir, sizeof(dir));
-	opened = entrain_open(dir[0] ? dir : "/dev/shm", swarm, ENTRAIN_READ, &error);
+	opened = entrain_open(dir[0] ? dir : "/dev/shm", rule->swarm, ENTRAIN_READ, &error);
 	if (!opened)
-		return 0;
-	apart = entrain_status(opened, &status, NULL, 0, &error) == 0 &&
-		status.settings.goal != ENTRAIN_MINIMIZE_API_CALLS &&
-		status.settings.goal != ENTRAIN_MINIMIZE_LATENCY;
+		return IDLE_NOT;
+	known = entrain_status(opened, &status, NULL, 0, &error) == 0;
 	entrain_close(opened);
-	return apart;
+	if (!known)
+		return IDLE_NOT;
+	door = settings->kind == ENTRAIN_DRIFTING;
+	together = settings->goal == ENTRAIN_MINIMIZE_API_CALLS ||
+		   settings->goal == ENTRAIN_MINIMIZE_LATENCY;
+	if (rule->action == ENTRAIN_ACTION_BATCH && door)
+		return IDLE_AT_DOOR;
+	if (rule->action == ENTRAIN_ACTION_BATCH && !together)
+		return IDLE_APART;
+	if (door && (together || settings->goal == ENTRAIN_REACH_CONSENSUS))
+		return IDLE_ALL_AT_ONCE;
+	return IDLE_NOT;
 }
 
 /* Has it no program: a thread of the kernel, or what has ended and is not waited for? Its name is all there is to show. */
@@ -322,7 +332,7 @@ int coverage_read(unsigned pid, struct coverage *coverage)
 	else
 		coverage->covered = 1;
 	for (unsigned i = 0; coverage->covered && i < coverage->report.rules; i++)
-		if (coverage->report.rule[i].action == ENTRAIN_ACTION_BATCH)
-			coverage->apart[i] = swarm_is_apart(pid, coverage->report.rule[i].swarm);
+		if (coverage->report.rule[i].action != ENTRAIN_ACTION_OBSERVE)
+			coverage->idle[i] = rule_idle(pid, &coverage->report.rule[i]);
 	return 0;
 }

@@ -5,6 +5,14 @@
 
 #include "report.h"
 
+/* Why a rule that has joined holds nobody, by its swarm's goal and kind. */
+enum coverage_idle {
+	IDLE_NOT,         /* it does, or it is not known */
+	IDLE_APART,       /* it waits for the common turn, in a swarm that has none */
+	IDLE_AT_DOOR,     /* the same, where nobody has a turn before he comes */
+	IDLE_ALL_AT_ONCE, /* it queues, in a swarm whose goal is to be together */
+};
+
 struct coverage {
 	unsigned pid;
 	char exe[256];
@@ -14,8 +22,7 @@ struct coverage {
 	char why[320];        /* why not covered; "" if it is */
 	unsigned synchronous; /* descriptors with O_DSYNC or O_SYNC */
 	unsigned rings;       /* descriptors of io_uring */
-	int apart
-		[PRELOAD_RULES]; /* 1: a rule waits for the common turn, in a swarm that has none */
+	enum coverage_idle idle[PRELOAD_RULES];
 	struct preload_report report;
 	struct preload_counts counts;
 };

@@ -32,8 +32,24 @@ static const char *stand_name(uint32_t stand)
 	return stand < sizeof(names) / sizeof(names[0]) ? names[stand] : "?";
 }
 
+static const char *idle_text(enum coverage_idle idle)
+{
+	static const char *const texts[] = {
+		[IDLE_NOT] = "",
+		[IDLE_APART] = "its swarm's goal is not to be together, so it only watches",
+		[IDLE_AT_DOOR] =
+			"in a swarm of kind drifting there is no common turn to wait for, so it "
+			"only watches",
+		[IDLE_ALL_AT_ONCE] =
+			"its swarm's goal is to be together, for which a swarm of kind "
+			"drifting holds nobody",
+	};
+
+	return texts[idle];
+}
+
 /* Why it stands as it does, for people. */
-static const char *stand_text(const struct preload_rule_counts *counts, int apart)
+static const char *stand_text(const struct preload_rule_counts *counts, enum coverage_idle idle)
 {
 	switch (counts->stand) {
 	case PRELOAD_UNUSED:
@@ -49,7 +65,7 @@ static const char *stand_text(const struct preload_rule_counts *counts, int apar
 			       "once there is";
 		return entrain_code_text((enum entrain_code)counts->code);
 	case PRELOAD_JOINED:
-		return apart ? "its swarm's goal is not to be together, so it only watches" : "";
+		return idle_text(idle);
 	case PRELOAD_OFF_BEAT:
 		return "its calls do not fit the swarm, and are left alone";
 	default:
@@ -58,7 +74,7 @@ static const char *stand_text(const struct preload_rule_counts *counts, int apar
 }
 
 static void rule_print(const struct preload_rule_report *rule,
-		       const struct preload_rule_counts *counts, int apart)
+		       const struct preload_rule_counts *counts, enum coverage_idle idle)
 {
 	char one[32], other[32];
 
@@ -66,8 +82,8 @@ static void rule_print(const struct preload_rule_report *rule,
 	text_print(stdout, rule->name, 0);
 	printf(": %s in swarm ", action_name(rule->action));
 	text_print(stdout, rule->swarm, 0);
-	printf(": %s%s%s\n", stand_name(counts->stand), *stand_text(counts, apart) ? ": " : "",
-	       stand_text(counts, apart));
+	printf(": %s%s%s\n", stand_name(counts->stand), *stand_text(counts, idle) ? ": " : "",
+	       stand_text(counts, idle));
 	printf("\tcalls matched %llu, in %llu burst%s; the longest took %s\n",
 	       (unsigned long long)counts->matched, (unsigned long long)counts->bursts,
 	       text_s(counts->bursts), entrain_duration_text((int64_t)counts->took_max_ns, one));
@@ -105,8 +121,7 @@ static void coverage_print(const struct coverage *coverage)
 		putchar('\n');
 	}
 	for (unsigned i = 0; coverage->covered && i < coverage->report.rules; i++)
-		rule_print(&coverage->report.rule[i], &coverage->counts.rule[i],
-			   coverage->apart[i]);
+		rule_print(&coverage->report.rule[i], &coverage->counts.rule[i], coverage->idle[i]);
 	for (unsigned i = 0; coverage->covered && i < PRELOAD_CALLS; i++)
 		if (coverage->counts.seen[i])
 			printf("%s %s %llu", any++ ? "," : "calls seen:", call_names[i],
@@ -123,14 +138,14 @@ static void coverage_print(const struct coverage *coverage)
 }
 
 static void rule_json(struct json *json, const struct preload_rule_report *rule,
-		      const struct preload_rule_counts *counts, int apart)
+		      const struct preload_rule_counts *counts, enum coverage_idle idle)
 {
 	json_row(json, NULL);
 	json_text(json, "rule", rule->name);
 	json_text(json, "swarm", rule->swarm);
 	json_text(json, "action", action_name(rule->action));
 	json_text(json, "stand", stand_name(counts->stand));
-	json_text(json, "why", stand_text(counts, apart));
+	json_text(json, "why", stand_text(counts, idle));
 	json_unsigned(json, "matched", counts->matched);
 	json_unsigned(json, "bursts", counts->bursts);
 	json_unsigned(json, "busy", counts->busy);
@@ -163,7 +178,7 @@ static void coverage_json(const struct coverage *coverage)
 	json_array(&json, "rules");
 	for (unsigned i = 0; coverage->covered && i < coverage->report.rules; i++)
 		rule_json(&json, &coverage->report.rule[i], &coverage->counts.rule[i],
-			  coverage->apart[i]);
+			  coverage->idle[i]);
 	json_end(&json);
 	json_row(&json, "calls");
 	for (unsigned i = 0; coverage->covered && i < PRELOAD_CALLS; i++)

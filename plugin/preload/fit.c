@@ -38,6 +38,9 @@ bool fit_judge(struct entrain_agent *agent, const struct gate *gate,
 	int64_t interval_ns = relative ? found->rest_ns : found->interval_ns;
 	bool fit = found->kind && in_band(interval_ns, settings);
 
+	/* At a door there is nothing that a host could fail to fit. */
+	if (settings->kind == ENTRAIN_DRIFTING)
+		return true;
 	/* Clocks and sleeps have kinds of their own; in one that takes its turns, they would be held to no use. */
 	fit = fit &&
 	      found->kind == (settings->kind == ENTRAIN_TAKEN ? ENTRAIN_DRIFTING : settings->kind);

@@ -26,8 +26,8 @@
 /* A sleep is as always if it is no further off than this part. */
 #define USUAL_PART 16
 
-/* Of one that is only watched, a pause of this length or more ends a burst. */
-#define PAUSE_WATCHED_NS INT64_C(10000000)
+/* Where the period says nothing of how often the host comes, a pause of this length or more ends a burst. */
+#define PAUSE_LEAST_NS INT64_C(10000000)
 
 static __thread uint32_t thread_calls, thread_rules;
 static __thread char thread_name[16];
@@ -102,10 +102,17 @@ static bool is_watched(unsigned rule)
 		settings.mode != ENTRAIN_ACT);
 }
 
+/* Does a pause of this length end a burst, whatever the period is? By the rests between the bursts before. */
+static bool pause_ends(const struct gate *gate, unsigned rule, int64_t pause_ns)
+{
+	return pause_ns >= PAUSE_LEAST_NS &&
+	       pause_ns >= rhythm_pause_ns(&gate->rhythm, state.drifts[rule]);
+}
+
 /*
  * Does this call begin a turn? A burst is what comes within half a period of its first call's arrival, or after that without a
- * pause: the first may have been held for most of the period. While one is only watched, its period is what is to be found out, so
- * that it does not matter, and a pause ends a burst.
+ * pause: the first may have been held for most of the period. While one is only watched, its period is what is to be found out, and
+ * one that drifts has none: so that the swarm's does not matter, and a pause ends a burst.
  */
 static bool burst_begins(const struct gate *gate, unsigned rule, int64_t now_ns)
 {
@@ -116,9 +123,10 @@ static bool burst_begins(const struct gate *gate, unsigned rule, int64_t now_ns)
 		return true;
 	if (now_ns < gate->held_until_ns || (gate->open && !late))
 		return false;
+	if (state.drifts[rule])
+		return pause_ends(gate, rule, pause_ns);
 	return (late && pause_ns >= period_ns / PAUSE_PART) ||
-	       (pause_ns >= PAUSE_WATCHED_NS && is_watched(rule) &&
-		pause_ns >= rhythm_pause_ns(&gate->rhythm));
+	       (pause_ends(gate, rule, pause_ns) && is_watched(rule));
 }
 
 /* Whose bursts these are, where names are asked for anyway. */
@@ -132,6 +140,17 @@ static void thread_tell(struct preload_rule_counts *counts)
 	}
 	if (state.asks_threads)
 		counts->thread_bursts = same ? counts->thread_bursts + 1 : 1;
+}
+
+/* Does the rule hold who fits? To be together is a matter of turns that are planned, and there are none at a door. */
+static bool action_holds(unsigned rule, const struct entrain_settings *settings)
+{
+	const uint32_t action = state.rule[rule].action;
+
+	return action == ENTRAIN_ACTION_STAGGER ||
+	       (action == ENTRAIN_ACTION_BATCH && !state.drifts[rule] &&
+		(settings->goal == ENTRAIN_MINIMIZE_API_CALLS ||
+		 settings->goal == ENTRAIN_MINIMIZE_LATENCY));
 }
 
 /* A burst has arrived. True: the host is to be held until its turn. */
@@ -173,10 +192,7 @@ static bool burst_arrive(unsigned rule, struct gate *gate, struct preload_rule_c
 	entrain_set_rhythm(agent, (int)counts->rhythm, found.interval_ns, found.spread_ns);
 	fit = fit_judge(agent, gate, &found, &settings);
 	counts->stand = fit || !found.kind ? PRELOAD_JOINED : PRELOAD_OFF_BEAT;
-	return fit && (state.rule[rule].action == ENTRAIN_ACTION_STAGGER ||
-		       (state.rule[rule].action == ENTRAIN_ACTION_BATCH &&
-			(settings.goal == ENTRAIN_MINIMIZE_API_CALLS ||
-			 settings.goal == ENTRAIN_MINIMIZE_LATENCY)));
+	return fit && action_holds(rule, &settings);
 }
 
 /* At the second matching call and, if the slot was lost, at any later one. */
@@ -197,6 +213,11 @@ static void slot_claim(unsigned rule, struct preload_rule_counts *counts)
 	if (code != ENTRAIN_NOT_READY || counts->stand != PRELOAD_OUT)
 		counts->code = (uint32_t)code;
 	counts->stand = code ? PRELOAD_OUT : PRELOAD_JOINED;
+}
+
+static bool is_in(const struct preload_rule_counts *counts)
+{
+	return counts->stand == PRELOAD_JOINED || counts->stand == PRELOAD_OFF_BEAT;
 }
 
 /* Wait for the turn; what a signal ends is not gone on with, if it is `interruptible`. Nothing is held meanwhile: a signal handler
@@ -233,7 +254,7 @@ static void turn_come(struct passage *passage, struct gate *gate,
 
 	if (held)
 		hold(rule, gate, counts, passage->began_ns, false);
-	else
+	else if (!state.drifts[rule])
 		entrain_hold_ns(state.agent[rule], passage->began_ns); /* it is told the arrival */
 	held_ns = real_now_ns() - passage->began_ns;
 	passage->began_ns += held_ns;
@@ -257,7 +278,13 @@ static void approach(struct passage *passage, struct gate *gate, struct preload_
 		add(&counts->busy, 1);
 		return;
 	}
-	in = counts->stand == PRELOAD_JOINED || counts->stand == PRELOAD_OFF_BEAT;
+	in = is_in(counts);
+	if (gate->calls < 2)
+		gate->calls++;
+	if (gate->calls == 2)
+		slot_claim(rule, counts);
+	/* Who has just come in has no turn yet that could be its own; at a door nobody has. */
+	in = (in || state.drifts[rule]) && is_in(counts);
 	first = burst_begins(gate, rule, passage->began_ns);
 	if (first)
 		held = burst_arrive(rule, gate, counts, passage->began_ns);
@@ -268,11 +295,6 @@ static void approach(struct passage *passage, struct gate *gate, struct preload_
 		gate->open = true;
 		entrain_resume(state.agent[rule]);
 	}
-	if (gate->calls < 2)
-		gate->calls++;
-	if (gate->calls == 2)
-		slot_claim(rule, counts);
-	/* Who has just come in has no turn yet that could be its own. */
 	in = in && first && counts->stand != PRELOAD_OUT;
 	if (in)
 		gate->held_until_ns = passage->began_ns + LOOK_AGAIN_NS;
@@ -285,7 +307,8 @@ static void approach(struct passage *passage, struct gate *gate, struct preload_
 
 /*
  * A sleep that is stretched: the host's action is what it does between two of them. It sleeps as it wishes, and is then held until
- * its turn; how long it sleeps is known from the sleeps before, so nothing that it passes is looked at.
+ * its turn; how long it sleeps is known from the sleeps before, so nothing that it passes is looked at. Where hosts queue at a
+ * door, the end of a sleep is when they come there.
  */
 static bool is_paced(unsigned rule, enum entrain_call call)
 {
@@ -293,27 +316,44 @@ static bool is_paced(unsigned rule, enum entrain_call call)
 	       state.rule[rule].action == ENTRAIN_ACTION_PACE;
 }
 
+/* While another thread is held at the end of its sleep, the agent stands for that one's action. */
+static bool sleep_take(struct gate *gate, struct preload_rule_counts *counts, int64_t now_ns)
+{
+	if (gate_take(gate, now_ns)) {
+		if (now_ns >= gate->held_until_ns)
+			return true;
+		gate_drop(gate);
+	}
+	add(&counts->busy, 1);
+	return false;
+}
+
 static void sleep_begin(struct passage *passage, struct gate *gate,
 			struct preload_rule_counts *counts)
 {
 	const unsigned rule = (unsigned)passage->rule;
 
-	passage->paced = gate_take(gate, passage->began_ns);
-	if (!passage->paced) {
-		add(&counts->busy, 1);
+	passage->paced = sleep_take(gate, counts, passage->began_ns);
+	if (!passage->paced)
 		return;
-	}
 	if (gate->calls < 2)
 		gate->calls++;
 	if (gate->calls == 2)
 		slot_claim(rule, counts);
-	if (counts->stand == PRELOAD_JOINED || counts->stand == PRELOAD_OFF_BEAT)
+	if (is_in(counts))
 		entrain_end(state.agent[rule]);
 	rhythm_over(&gate->rhythm, passage->began_ns);
 	gate_drop(gate);
 }
 
-/* It has slept. True: as it always does, so that it may be held. */
+/* Is it one of those by which the host drives itself, and not a moment's within its work? */
+static bool is_usual(const struct rhythm_found *found, int64_t took_ns)
+{
+	return (took_ns > found->rest_ns ? took_ns - found->rest_ns : found->rest_ns - took_ns) <=
+	       found->rest_ns / USUAL_PART;
+}
+
+/* It has slept. True: so that it may be held. */
 static bool sleep_note(unsigned rule, struct gate *gate, struct preload_rule_counts *counts,
 		       int64_t now_ns, int64_t took_ns)
 {
@@ -327,7 +367,8 @@ static bool sleep_note(unsigned rule, struct gate *gate, struct preload_rule_cou
 	counts->interval_ns = (uint64_t)found.interval_ns;
 	counts->spread_ns = (uint64_t)found.spread_ns;
 	counts->rhythm = found.kind ? found.sleeps ? ENTRAIN_RELATIVE : ENTRAIN_DRIFTING : 0;
-	if (!found.kind || entrain_swarm_settings(state.agent[rule], &settings))
+	if ((!found.kind && !state.drifts[rule]) ||
+	    entrain_swarm_settings(state.agent[rule], &settings))
 		return false;
 	entrain_set_rhythm(state.agent[rule], (int)counts->rhythm, found.interval_ns,
 			   found.spread_ns);
@@ -338,29 +379,45 @@ static bool sleep_note(unsigned rule, struct gate *gate, struct preload_rule_cou
 		return false;
 	}
 	counts->stand = PRELOAD_JOINED;
-	return settings.kind == ENTRAIN_RELATIVE &&
-	       (took_ns > found.rest_ns ? took_ns - found.rest_ns : found.rest_ns - took_ns) <=
-		       found.rest_ns / USUAL_PART;
+	return state.drifts[rule] ||
+	       (settings.kind == ENTRAIN_RELATIVE && is_usual(&found, took_ns));
+}
+
+/* Where sleeps are of any length, one that is no more than a pause within the host's work is told from the others as that between
+ * calls is: then the action goes on. */
+static bool sleep_pauses(unsigned rule, const struct gate *gate, int64_t took_ns)
+{
+	return state.drifts[rule] && gate->begun && !pause_ends(gate, rule, took_ns);
 }
 
 static void sleep_end(struct passage *passage, struct gate *gate,
 		      struct preload_rule_counts *counts, int64_t now_ns)
 {
 	const unsigned rule = (unsigned)passage->rule;
-	bool in = counts->stand == PRELOAD_JOINED || counts->stand == PRELOAD_OFF_BEAT, held;
+	const int64_t took_ns = now_ns - passage->began_ns;
+	bool pauses, held = false;
 	int64_t begin_ns;
 
-	if (!in || !gate_take(gate, now_ns))
+	if (!is_in(counts) || !sleep_take(gate, counts, now_ns))
 		return;
-	held = sleep_note(rule, gate, counts, now_ns, now_ns - passage->began_ns);
+	pauses = sleep_pauses(rule, gate, took_ns);
+	if (pauses)
+		entrain_resume(state.agent[rule]);
+	else
+		held = sleep_note(rule, gate, counts, now_ns, took_ns);
+	if (held)
+		gate->held_until_ns = now_ns + LOOK_AGAIN_NS;
 	gate_drop(gate);
+	if (pauses)
+		return;
 	if (held)
 		hold(rule, gate, counts, now_ns, true);
 	begin_ns = real_now_ns();
 	if (!gate_take(gate, begin_ns))
 		return;
+	gate->held_until_ns = 0;
 	gate->hold_ns = held ? begin_ns - now_ns : 0;
-	entrain_begin(state.agent[rule]);
+	gate->begun = entrain_begin(state.agent[rule]) == 0;
 	gate_drop(gate);
 }
 

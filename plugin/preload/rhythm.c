@@ -15,8 +15,10 @@
 /* Clocks tick in periods of so few digits; what comes by one has it to this part. */
 #define ROUND_DIGITS 3
 #define ROUND_PART 128
-/* What is this part of the rests between bursts is a pause within one. */
+/* What is this part of the rests between bursts is a pause within one. Who comes whenever he likes has one rest in five that is shorter
+ * than an eighth of a long one, and one in twenty that is shorter than a 32nd. */
 #define PAUSE_REST_PART 8
+#define PAUSE_REST_DRIFTING_PART 32
 
 void rhythm_arrive(struct rhythm *rhythm, int64_t arrived_ns, int64_t wall_ns)
 {
@@ -143,7 +145,7 @@ void rhythm_find(const struct rhythm *rhythm, int64_t period_ns, bool clocked,
 	}
 }
 
-int64_t rhythm_pause_ns(const struct rhythm *rhythm)
+int64_t rhythm_pause_ns(const struct rhythm *rhythm, bool drifts)
 {
 	const uint32_t kept = rhythm->count < RHYTHM_KEPT ? rhythm->count : RHYTHM_KEPT;
 	int64_t longest_ns = 0, second_ns = 0;
@@ -156,7 +158,7 @@ int64_t rhythm_pause_ns(const struct rhythm *rhythm)
 			second_ns = rhythm->rest_ns[i];
 		}
 	}
-	return second_ns / PAUSE_REST_PART;
+	return second_ns / (drifts ? PAUSE_REST_DRIFTING_PART : PAUSE_REST_PART);
 }
 
 int64_t rhythm_round_ns(int64_t interval_ns)

@@ -36,8 +36,9 @@ void rhythm_over(struct rhythm *rhythm, int64_t over_ns);
 void rhythm_find(const struct rhythm *rhythm, int64_t period_ns, bool clocked,
 		 struct rhythm_found *found);
 
-/* How long a pause must be to end a burst, by the rests between the last ones, but for the longest: one long rest is no habit. */
-int64_t rhythm_pause_ns(const struct rhythm *rhythm);
+/* How long a pause must be to end a burst, by the rests between the last ones, but for the longest: one long rest is no habit. Where
+ * hosts come whenever they like (`drifts`), short rests are as usual as long ones. */
+int64_t rhythm_pause_ns(const struct rhythm *rhythm, bool drifts);
 
 /* The duration of few digits that such an interval is near to, as clocks have them; 0: none is. */
 int64_t rhythm_round_ns(int64_t interval_ns);

@@ -208,6 +208,7 @@ static void rule_attach(unsigned index)
 	if (state.agent[index])
 		entrain_swarm_settings(state.agent[index], &settings);
 	state.period_ns[index] = settings.period_ns;
+	state.drifts[index] = settings.kind == ENTRAIN_DRIFTING;
 	if (state.agent[index])
 		return;
 	snprintf(text, sizeof(text), "rule %s: swarm %s: %s", rule->name, rule->swarm,

@@ -40,6 +40,7 @@ extern struct state {
 	bool watches[PRELOAD_RULES];                /* it holds nothing, in any mode */
 	struct entrain_agent *agent[PRELOAD_RULES]; /* sealed; NULL: it is only counted */
 	int64_t period_ns[PRELOAD_RULES];           /* of its swarm, as it was then */
+	bool drifts[PRELOAD_RULES];                 /* its swarm is of kind drifting, for good */
 	struct live *live;
 } state;
 

@@ -326,7 +326,7 @@ static void pauses_within_a_burst_are_told_from_rests(void **state)
 	int64_t at_ns = S;
 
 	(void)state;
-	assert_true(rhythm_pause_ns(&rhythm) == 0);
+	assert_true(rhythm_pause_ns(&rhythm, false) == 0);
 	for (int burst = 0; burst < 3; burst++) {
 		rhythm_arrive(&rhythm, at_ns, at_ns);
 		rhythm_over(&rhythm, at_ns + S);
@@ -335,14 +335,51 @@ static void pauses_within_a_burst_are_told_from_rests(void **state)
 		rhythm_over(&rhythm, at_ns + 2 * S);
 		at_ns += 30 * S;
 	}
-	assert_true(rhythm_pause_ns(&rhythm) > 100 * MS && rhythm_pause_ns(&rhythm) < 28 * S);
+	assert_true(rhythm_pause_ns(&rhythm, false) > 100 * MS &&
+		    rhythm_pause_ns(&rhythm, false) < 28 * S);
 	at_ns += 3600 * S;
 	for (int burst = 0; burst < 7; burst++) {
 		rhythm_arrive(&rhythm, at_ns, at_ns);
 		rhythm_over(&rhythm, at_ns + 3 * MS);
 		at_ns += S;
 	}
-	assert_true(rhythm_pause_ns(&rhythm) > 100 * MS && rhythm_pause_ns(&rhythm) < S);
+	assert_true(rhythm_pause_ns(&rhythm, false) > 100 * MS &&
+		    rhythm_pause_ns(&rhythm, false) < S);
+}
+
+/* Rests that are exponential, of 1 s in the mean: the 1st, 3rd, 5th, ... 39th fortieth of them, in an order without order. */
+static void who_comes_whenever_it_likes_may_come_soon(void **state)
+{
+	static const int64_t rest_ms[] = {
+		13,   38,   65,   92,   120,  148,  178,  208,  239,  271,  304,  339,  375,  412,
+		450,  490,  532,  575,  620,  668,  718,  771,  827,  886,  949,  1016, 1087, 1165,
+		1248, 1339, 1440, 1551, 1677, 1820, 1988, 2188, 2440, 2781, 3306, 4423,
+	};
+	const unsigned count = sizeof(rest_ms) / sizeof(rest_ms[0]);
+	unsigned missed = 0, missed_watched = 0;
+	struct rhythm rhythm = { 0 };
+	int64_t at_ns = S;
+
+	(void)state;
+	for (unsigned i = 0; i < 10 * count; i++) {
+		const int64_t rest_ns = rest_ms[i * 17 % count] * MS;
+
+		missed += i >= RHYTHM_KEPT && rest_ns < rhythm_pause_ns(&rhythm, true);
+		missed_watched += i >= RHYTHM_KEPT && rest_ns < rhythm_pause_ns(&rhythm, false);
+		at_ns += rest_ns;
+		rhythm_arrive(&rhythm, at_ns, at_ns);
+		at_ns += 20 * MS;
+		rhythm_over(&rhythm, at_ns);
+	}
+	assert_true(missed <= 10 * count / 15);
+	assert_true(missed_watched > 2 * missed);
+	/* and the pauses of a checkpoint each half a minute are still pauses */
+	for (int burst = 0; burst < RHYTHM_KEPT; burst++) {
+		at_ns += 30 * S;
+		rhythm_arrive(&rhythm, at_ns, at_ns);
+		rhythm_over(&rhythm, at_ns);
+	}
+	assert_true(rhythm_pause_ns(&rhythm, true) > 500 * MS);
 }
 
 int main(void)
@@ -359,6 +396,7 @@ int main(void)
 		cmocka_unit_test(a_sleep_that_moves_past_a_clock_is_a_sleep),
 		cmocka_unit_test(a_clock_that_is_seen_late_is_a_clock),
 		cmocka_unit_test(pauses_within_a_burst_are_told_from_rests),
+		cmocka_unit_test(who_comes_whenever_it_likes_may_come_soon),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
