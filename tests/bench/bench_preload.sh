@@ -12,6 +12,7 @@ tool create bench --period 1h --kind relative
 # one so short that after a pause there is another burst, whose calls are parts of one action
 tool create grid --period 30ms --kind grid
 tool create sleep --period 30ms --kind relative
+tool create drift --period 30ms --kind drifting
 
 # variant NAME [LINE...]: a configuration; no line: no rule
 variant()
@@ -34,7 +35,7 @@ for ((run = 0; run < runs; run++)); do
 	for name in none call role thread observe stagger; do
 		ENTRAIN_CONFIG=$work/$name.ini under "$host" >>"$work/$name"
 	done
-	for name in grid sleep; do
+	for name in grid sleep drift; do
 		ENTRAIN_CONFIG=$work/bursts.ini ENTRAIN_SWARM=$name under "$host" 20 >>"$work/$name"
 	done
 done
@@ -59,4 +60,5 @@ observe a rule that observes
 stagger a rule that staggers, no wait
 grid a further call of an action, grid
 sleep a further call of an action, relative
+drift a further call of an action, drifting
 TEXT

@@ -201,8 +201,12 @@ EXTRA_DIST += %D%/test_same_objects.sh
 TESTS += %D%/test_preload.sh %D%/test_preload_lives.sh %D%/test_preload_unseen.sh %D%/test_preload_early.sh \
 	%D%/test_cli_run.sh %D%/test_cli_exec.sh
 # Programs with rhythms of their own take their time.
-HOST_TESTS += %D%/test_report.sh %D%/test_report_lines.sh %D%/test_preload_stagger.sh %D%/test_preload_pace.sh
-check_PROGRAMS += %D%/preload_host %D%/preload_grid %D%/preload_loop %D%/preload_flush
+HOST_TESTS += %D%/test_report.sh %D%/test_report_lines.sh %D%/test_preload_stagger.sh %D%/test_preload_pace.sh \
+	%D%/test_preload_drifting.sh
+check_PROGRAMS += %D%/preload_host %D%/preload_grid %D%/preload_loop %D%/preload_flush %D%/preload_drift
+%C%_preload_drift_SOURCES = %D%/preload_drift.c
+%C%_preload_drift_LDADD = -lm
+EXTRA_DIST += %D%/test_preload_drifting.sh %D%/preload_drift.py
 %C%_preload_flush_SOURCES = %D%/preload_flush.c
 %C%_preload_flush_LDADD =
 %C%_preload_loop_SOURCES = %D%/preload_loop.c

@@ -2,10 +2,10 @@
 /*
  * preload_flush.c - a host whose flushes take as long as they are told: usleep() is the flush, in a burst of several calls.
  *
- *	preload_flush clock|sleep|random PERIOD_MS ACTION_MS CALLS
+ *	preload_flush clock|sleep|random|asked PERIOD_MS ACTION_MS CALLS
  *
- * Until it is killed. At each whole period of the wall clock, a period after the last flush was over, or after a random time up to
- * two periods. Prints for each when it arrived, when its first call had been let go, and when the last was over (CLOCK_MONOTONIC, us).
+ * Until it is killed. At each whole period of the wall clock, a period after the last flush was over, after a random time up to
+ * two periods, or for each line of its input. Prints for each when it arrived, when its first call had been let go, and when the last was over (CLOCK_MONOTONIC, us).
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -36,9 +36,15 @@ static void rest(const char *how, int64_t period_us)
 		sleep_until(CLOCK_REALTIME, (clock_us(CLOCK_REALTIME) / period_us + 1) * period_us);
 	else if (strcmp(how, "sleep") == 0)
 		sleep_until(CLOCK_MONOTONIC, clock_us(CLOCK_MONOTONIC) + period_us);
-	else
+	else if (strcmp(how, "random") == 0)
 		sleep_until(CLOCK_MONOTONIC,
 			    clock_us(CLOCK_MONOTONIC) + random() % (2 * period_us));
+	else
+		for (int read = 0; read != '\n';) {
+			read = getchar();
+			if (read == EOF)
+				exit(0);
+		}
 }
 
 int main(int count, char **arguments)

@@ -9,9 +9,11 @@ trap 'rm -rf "$ENTRAIN_DIR" "$work"' EXIT
 trap 'exit 1' INT TERM HUP
 cd "$work" || exit 99
 
+# rule ACTION [LINE...]: in swarm $of
+of=web
 rule()
 {
-	printf '[rule host]\nexe = */preload_host\naction = %s\nswarm = web\n' "$1" >"$ENTRAIN_CONFIG"
+	printf '[rule host]\nexe = */preload_host\naction = %s\nswarm = %s\n' "$1" $of >"$ENTRAIN_CONFIG"
 	shift
 	[ $# -eq 0 ] || printf '%s\n' "$@" >>"$ENTRAIN_CONFIG"
 }
@@ -136,6 +138,16 @@ if command -v strace >/dev/null; then
 		yes_or diff bare.trace rule.trace
 	done
 	"$entrainctl" events web | grep -q ' joined as ' || no "strace: the plugin did not join"
+	# at a door, where whoever would have to wait goes at once
+	tool create door --period 1h --kind drifting
+	of=door
+	for action in observe stagger pace; do
+		rule $action 'max_delay = 1us'
+		traced rule.trace env LD_PRELOAD="${runtime:+$runtime:}$library" "$host" calls
+		yes_or diff bare.trace rule.trace
+	done
+	"$entrainctl" events door | grep -q ' joined as ' || no "strace: the plugin did not join at the door"
+	of=web
 	# rules that match none of the calls
 	for line in 'role = somebody else' 'call = msync'; do
 		rule stagger "$line"
