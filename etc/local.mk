@@ -16,7 +16,8 @@ nodist_systemdunit_DATA = %D%/entrain@.service
 
 # Rules to copy into entrain.ini.
 rulesdir = $(pkgdatadir)/rules
-dist_rules_DATA = %D%/rules/redis.ini %D%/rules/postgresql.ini %D%/rules/sleep-loops.ini
+dist_rules_DATA = %D%/rules/redis.ini %D%/rules/postgresql.ini %D%/rules/sleep-loops.ini \
+	%D%/rules/drifting.ini
 
 EXTRA_DIST += %D%/README.md %D%/entrain.ini %D%/entrain@.service.in
 CLEANFILES += %D%/entrain.ini.sample %D%/entrain@.service
