@@ -123,11 +123,11 @@ done
 # Six that have more to do than there is time, at a door that is never free.
 for i in 0 1 2 3 4 5; do start tight$i "$library" ./preload_drift 60 40 8 50 $i; done
 # One that waits for the common turn, where there is none; two in a swarm that shall be together.
-start batch "$library" ./preload_drift 100 24 6 20 1
-for i in 0 1; do start together$i "$library" ./preload_drift 100 24 6 20 1; done
+start batch "$library" ./preload_drift 100 24 6 40 1
+for i in 0 1; do start together$i "$library" ./preload_drift 100 24 6 40 1$i; done
 
 for one in batch together0; do
-	wait_for $one 8
+	wait_for $one 32
 	"$entrainctl" check "${pid[$one]}" >$one.check
 done
 for i in $all; do wait_for with$i 10; done
