@@ -11,6 +11,9 @@
 /* A hold that is a shorter part of a sleep than this says nothing: wakeups vary by as much. */
 #define HOLD_TELLS_PART 64
 
+/* How soon the shortest of the sleeps without a hold is forgotten. */
+#define FREE_RISES_PART 8
+
 static bool in_band(int64_t interval_ns, const struct entrain_settings *settings)
 {
 	const int64_t period_ns = settings->period_ns,
@@ -104,11 +107,13 @@ void fit_sleep_follow(struct gate *gate, int64_t took_ns)
 
 	gate->hold_ns = 0;
 	if (hold_ns == 0) {
-		/* The least of all: the others were woken late. */
+		/* The least of the last ones: others were woken late. One that began late, in a loop by instants, is soon forgotten. */
 		if (gate->free_ns == 0 || took_ns < gate->free_ns)
 			gate->free_ns = took_ns;
+		else
+			gate->free_ns += (took_ns - gate->free_ns) / FREE_RISES_PART;
 		return;
 	}
 	if (hold_ns > gate->free_ns / HOLD_TELLS_PART)
-		carried_note(gate, off_ns < hold_ns / 4 && off_ns > -hold_ns / 4);
+		carried_note(gate, off_ns < hold_ns / 2 && off_ns > -hold_ns / 2);
 }

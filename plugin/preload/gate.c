@@ -221,8 +221,8 @@ static bool is_in(const struct preload_rule_counts *counts)
 }
 
 /* Wait for the turn; what a signal ends is not gone on with, if it is `interruptible`. Nothing is held meanwhile: a signal handler
- * may leave, the thread may be cancelled. */
-static void hold(unsigned rule, struct gate *gate, struct preload_rule_counts *counts,
+ * may leave, the thread may be cancelled. False: there was nothing to wait for. */
+static bool hold(unsigned rule, struct gate *gate, struct preload_rule_counts *counts,
 		 int64_t arrived_ns, bool interruptible)
 {
 	struct entrain_agent *agent = state.agent[rule];
@@ -239,10 +239,11 @@ static void hold(unsigned rule, struct gate *gate, struct preload_rule_counts *c
 		now_ns = real_now_ns();
 	}
 	if (now_ns == arrived_ns)
-		return;
+		return false;
 	add(&counts->held, 1);
 	add(&counts->held_ns, (uint64_t)(now_ns - arrived_ns));
 	raise_to(&counts->held_max_ns, (uint64_t)(now_ns - arrived_ns));
+	return true;
 }
 
 /* The call that begins a burst. */
@@ -411,7 +412,7 @@ static void sleep_end(struct passage *passage, struct gate *gate,
 	if (pauses)
 		return;
 	if (held)
-		hold(rule, gate, counts, now_ns, true);
+		held = hold(rule, gate, counts, now_ns, true);
 	begin_ns = real_now_ns();
 	if (!gate_take(gate, begin_ns))
 		return;

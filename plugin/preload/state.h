@@ -21,7 +21,7 @@ struct gate {
 	uint32_t calls;                     /* that matched, up to 2 */
 	uint32_t carried;  /* holds in a row that were not taken as its kind takes them */
 	int64_t hold_ns;   /* how long the last burst was held */
-	int64_t free_ns;   /* pace: a sleep that followed no hold, the shortest */
+	int64_t free_ns;   /* pace: sleeps that followed no hold, the shortest of the last */
 	int64_t offset_ns; /* grid: as the agent was told */
 	struct rhythm rhythm;
 };

@@ -111,12 +111,15 @@ endif
 
 # The pure parts of the preload plugin.
 if TESTS_BUILT
-check_PROGRAMS += %D%/test_preload
-TESTS += %D%/test_preload
+check_PROGRAMS += %D%/test_preload %D%/test_preload_fit
+TESTS += %D%/test_preload %D%/test_preload_fit
 %C%_test_preload_SOURCES = %D%/test_preload.c plugin/preload/glob.c plugin/preload/match.c \
 	plugin/preload/rhythm.c plugin/preload/title.c
 %C%_test_preload_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/plugin/preload
 %C%_test_preload_LDADD = $(CMOCKA_LIBS)
+%C%_test_preload_fit_SOURCES = %D%/test_preload_fit.c plugin/preload/fit.c
+%C%_test_preload_fit_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/plugin/preload
+%C%_test_preload_fit_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
 endif
 
 # Of the PostgreSQL extension what needs no server.
