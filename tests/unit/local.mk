@@ -67,9 +67,13 @@ VALGRIND_TESTS += $(core_unit_tests)
 endif
 
 if TESTS_BUILT
-decide_tests = %D%/test_decide %D%/test_decide_rules %D%/test_decide_hostile %D%/test_decide_values %D%/test_order %D%/test_strategies %D%/test_steer
+decide_tests = %D%/test_door %D%/test_decide %D%/test_decide_rules %D%/test_decide_hostile %D%/test_decide_values %D%/test_order %D%/test_strategies %D%/test_steer
 check_PROGRAMS += $(decide_tests)
 TESTS += $(decide_tests)
+
+%C%_test_door_SOURCES = %D%/test_door.c
+%C%_test_door_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
+%C%_test_door_LDADD = libentrain-core.la $(CMOCKA_LIBS)
 
 %C%_test_decide_SOURCES = %D%/test_decide.c %D%/decide_scene.h %D%/decide_draw.h
 %C%_test_decide_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
