@@ -24,6 +24,7 @@ struct control {
 	int64_t (*first_ns)(const struct simulation *simulation, uint32_t slot);
 	/* The agent in `slot` is taking its turn now: change others' turns. Not in phase-locked rounds. */
 	void (*heard)(struct simulation *simulation, uint32_t slot);
+	bool alone; /* where others are plays no part in when it comes: so it may be of hosts that drift */
 	bool serial; /* one action at a time, in the order in which they came */
 };
 

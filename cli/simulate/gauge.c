@@ -27,6 +27,8 @@ static bool on_beat(const struct simulation *simulation, int64_t period_ns)
 {
 	const int64_t one = 1000000, band = one + simulation_band_ppm(&simulation->plan);
 
+	if (simulation->plan.kind == ENTRAIN_DRIFTING)
+		return true;
 	return period_ns >= SIMULATION_PERIOD_NS * one / band &&
 	       period_ns <= SIMULATION_PERIOD_NS / one * band;
 }

@@ -9,6 +9,7 @@ libsimulate_la_SOURCES = \
 	%D%/graph.h %D%/graph.c \
 	%D%/simulation.h %D%/simulation.c \
 	%D%/step.h %D%/step.c \
+	%D%/drift.h %D%/drift.c \
 	%D%/rounds.h %D%/rounds.c \
 	%D%/controls.h %D%/controls.c \
 	%D%/gauge.h %D%/gauge.c \

@@ -36,6 +36,7 @@ static void head_print(const struct simulate_settings *settings, const struct ru
 		plan->goal.energy_least ? " and energy left" : "");
 	fprintf(out, "%s, topology %s, start %s, seed %llu, delay at most %g %% a cycle\n",
 		plan->control->next_ns || plan->control->serial ? plan->control->name
+		: plan->kind == ENTRAIN_DRIFTING                ? "at one door"
 								: "by its own rule",
 		settings->topology, settings->start, (unsigned long long)plan->seed,
 		(plan->cap_given ? plan->cap_ppm : plan->goal.cap_ppm) / 1e4);

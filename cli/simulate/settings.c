@@ -137,15 +137,12 @@ static int start_read(struct simulation_plan *plan, const char *text)
 
 static int kind_read(struct simulation_plan *plan, const char *text)
 {
-	if (strcmp(text, entrain_kind_name(ENTRAIN_DRIFTING)) == 0)
-		return message_usage("simulate --kind", HINT,
-				     "drifting is not available in this version");
-	for (uint32_t kind = ENTRAIN_TAKEN; kind <= ENTRAIN_GRID; kind++)
+	for (uint32_t kind = ENTRAIN_TAKEN; kind <= ENTRAIN_DRIFTING; kind++)
 		if (strcmp(text, entrain_kind_name((int)kind)) == 0) {
 			plan->kind = kind;
 			return 0;
 		}
-	return refuse("kind", text, "taken, relative, grid");
+	return refuse("kind", text, "taken, relative, grid, drifting");
 }
 
 static int control_read(struct simulation_plan *plan, const char *text)
@@ -215,7 +212,8 @@ static int plan_check(const struct simulation_plan *plan)
 {
 	const char *control = plan->control->name;
 
-	if (plan->control->next_ns && plan->kind != ENTRAIN_TAKEN)
+	if (plan->control->next_ns && plan->kind != ENTRAIN_TAKEN &&
+	    !(plan->control->alone && plan->kind == ENTRAIN_DRIFTING))
 		return message_usage("simulate --control", "--kind taken",
 				     "%s is for hosts that take their instants", control);
 	if (!plan->synchronous)

@@ -96,7 +96,8 @@ static uint32_t agent_add(struct simulation *simulation)
 	agent->first_cycle = simulation->cycle;
 	agent->period_ns = SIMULATION_PERIOD_NS +
 			   draw_around(draw(plan->seed, DRAW_PERIOD, slot, turns), most_ns);
-	if (simulation_host(simulation, slot))
+	/* One that drifts comes as often as it likes: its period says nothing but how long it may be held. */
+	if (simulation_host(simulation, slot) && plan->kind != ENTRAIN_DRIFTING)
 		agent->period_ns = simulation_host(simulation, slot)->period_ns;
 	agent->work_ns = work_of(simulation, slot);
 	if (agent->work_ns > agent->period_ns)

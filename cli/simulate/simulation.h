@@ -56,6 +56,9 @@ struct simulation_host {
 		strays_ns; /* how much later than planned it came by itself, likewise; below 0: sooner */
 	uint32_t works, strays;
 	bool holds_late; /* what is held goes on as late as it may arrive */
+	/* Drifting: its period is from the end of an action to when it comes again, and what it was held for may come on top; else it
+	 * comes by a clock of its own, later by a stray. */
+	bool rests, carries;
 };
 
 /* What one run does. */
@@ -67,7 +70,7 @@ struct simulation_plan {
 	uint32_t cap_ppm;    /* the most an agent is delayed a cycle; 0: the goal's own */
 	bool cap_given;      /* cap_ppm holds even if it is 0, and when the goal is changed */
 	enum simulation_start start;
-	uint32_t kind;         /* enum entrain_kind: taken, relative or grid */
+	uint32_t kind;         /* enum entrain_kind */
 	uint32_t spread_ppm;   /* own periods lie within 1 +- this */
 	uint32_t lateness_ppm; /* mean lateness of a wakeup, of the mean gap between two turns */
 	uint32_t stale_ppm;    /* slots are read as they were up to this long ago, of a period */
@@ -119,6 +122,7 @@ struct simulation {
 	uint64_t disruption;    /* SHM_DISRUPTION_* */
 	uint64_t lognormal_sum; /* of the draws of all action times */
 	int64_t lock_ns;        /* until when the lock file is held (flock) */
+	int64_t door_ns;        /* what the door says (drifting): when it is free next */
 	uint32_t fired,
 		fired_before; /* who took the last turn, and the one before (desync); UINT32_MAX: nobody */
 

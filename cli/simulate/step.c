@@ -3,7 +3,7 @@
 #include "step.h"
 
 #include "controls.h"
-#include "draw.h"
+#include "drift.h"
 #include "workload.h"
 
 /* Running means move by this part of what is new, as in the library's agents. */
@@ -22,7 +22,7 @@ int64_t simulation_cap_ns(const struct simulation *simulation, int64_t period_ns
 	return cap_ns >= period_ns ? period_ns - 1 : cap_ns;
 }
 
-static uint64_t step_draw(const struct simulation *simulation, enum draw what, uint32_t slot)
+uint64_t step_draw(const struct simulation *simulation, enum draw what, uint32_t slot)
 {
 	return draw(simulation->plan.seed, what, slot, simulation->agents[slot].turns);
 }
@@ -103,6 +103,8 @@ void step_decide(struct simulation *simulation, uint32_t slot, bool joining, int
 {
 	if (simulation->plan.control->next_ns)
 		decide_by_control(simulation, slot, joining, now_ns, peers, count, decision);
+	else if (drift_queues(simulation))
+		drift_join(simulation, slot, now_ns, decision);
 	else
 		decide_by_goal(simulation, slot, joining, now_ns, peers, count, scratch, decision);
 }
@@ -186,18 +188,23 @@ static int64_t host_wake_ns(const struct simulation *simulation, const struct si
 	return wake_ns;
 }
 
-int64_t step_wake_ns(const struct simulation *simulation, uint32_t slot)
+int64_t step_late_ns(const struct simulation *simulation, uint32_t slot, enum draw what)
 {
 	const struct simulation_plan *plan = &simulation->plan;
-	int64_t wake_ns = simulation->agents[slot].turn_ns;
 
+	if (!plan->lateness_ppm)
+		return 0;
+	return draw_exponential(step_draw(simulation, what, slot),
+				share_ns(SIMULATION_PERIOD_NS / plan->agents, plan->lateness_ppm));
+}
+
+int64_t step_wake_ns(const struct simulation *simulation, uint32_t slot)
+{
+	if (drift_queues(simulation))
+		return drift_wake_ns(simulation, slot);
 	if (simulation_host(simulation, slot))
 		return host_wake_ns(simulation, simulation_host(simulation, slot), slot);
-	if (plan->lateness_ppm)
-		wake_ns += draw_exponential(
-			step_draw(simulation, DRAW_LATE, slot),
-			share_ns(SIMULATION_PERIOD_NS / plan->agents, plan->lateness_ppm));
-	return wake_ns;
+	return simulation->agents[slot].turn_ns + step_late_ns(simulation, slot, DRAW_LATE);
 }
 
 void step_schedule(struct simulation *simulation, uint32_t slot, int64_t at_ns,
@@ -350,6 +357,14 @@ void step_event(struct simulation *simulation)
 	    (agent->state != SIMULATED_ALIVE && agent->state != SIMULATED_JOINING))
 		return;
 	simulation->now_ns = item.at_ns;
+	if (item.kind == STEP_HELD) {
+		drift_act(simulation, item.agent, item.at_ns);
+		return;
+	}
+	if (item.kind == STEP_TURN && drift_queues(simulation)) {
+		drift_arrive(simulation, item.agent, item.at_ns);
+		return;
+	}
 	if (item.kind == STEP_TURN) {
 		end_ns = step_act(simulation, item.agent, item.at_ns);
 		if (simulation->plan.kind == ENTRAIN_RELATIVE) {

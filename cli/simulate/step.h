@@ -3,9 +3,11 @@
 #ifndef CLI_SIMULATE_STEP_H
 #define CLI_SIMULATE_STEP_H
 
+#include "draw.h"
 #include "simulation.h"
 
-enum step_event { STEP_TURN, STEP_END, STEP_JOIN };
+/* STEP_HELD: of one that came and had to wait (drift.h). */
+enum step_event { STEP_TURN, STEP_END, STEP_JOIN, STEP_HELD };
 
 /*
  * Decide for the agent in `slot`, which has read `peers` at now_ns; changes nothing but that agent's steer and the flags of
@@ -24,6 +26,10 @@ void step_publish(struct simulation *simulation, uint32_t slot, const struct dec
 
 /* Begin the agent's action at now_ns (or when its last one ends); learns its lateness. Returns the end. */
 int64_t step_act(struct simulation *simulation, uint32_t slot, int64_t now_ns);
+
+/* A number for this turn of the agent; and how late a wakeup of it is, by such a number. */
+uint64_t step_draw(const struct simulation *simulation, enum draw what, uint32_t slot);
+int64_t step_late_ns(const struct simulation *simulation, uint32_t slot, enum draw what);
 
 /* When an agent with this turn wakes. */
 int64_t step_wake_ns(const struct simulation *simulation, uint32_t slot);

@@ -116,6 +116,16 @@ run 0 --goal batch --pattern burst --cycles 30
 says '^requests burst: [0-9]* tasks in [0-9]* batches$'
 says 'calls, 9[0-9]\.[0-9] % saved'
 
+run 0 --kind drifting --spread 5% --cycles 30
+says '^at one door, topology full, '
+# cycle, agents, value, reached, evenness, gap, coherence, overlap, delay: nobody meets, and nobody waits for long
+[ "$(awk 'NF == 11 && $1 + 0 > 2 && ($8 != 1 || $9 > 1)' "$work/out" | wc -l)" -eq 0 ]
+judge $? "$ran: they meet at the door"
+run 0 --kind drifting --spread 5% --cycles 30 --control none
+says '^none, topology full, '
+[ "$(awk 'NF == 11 && $1 + 0 > 2 && ($8 < 2 || $9 > 0)' "$work/out" | wc -l)" -eq 0 ]
+judge $? "$ran: they do not meet without it"
+
 # ---- JSON ------------------------------------------------------------------------------------
 run 0 --agents 20 --cycles 12 --json
 json
@@ -142,7 +152,7 @@ for topology in ring:4 star small-world:4:0.1; do
 	says "\"topology\": \"$topology\""
 	cycles_have 6 nearest
 done
-for kind in taken relative grid; do
+for kind in taken relative grid drifting; do
 	run 0 --agents 20 --cycles 5 --kind "$kind" --json
 	json
 	says "\"kind\": \"$kind\""
@@ -172,6 +182,7 @@ busy=(--cycles 15 --spread 2% --lateness 10% --vary 20% --actions lognormal
 	--crash 0.3@4 --join 0.25@7 --disrupt 0.3@10 --pattern mixed)
 same --agents 60 "${busy[@]}"
 same --goal all --agents 25 --runs 2 "${busy[@]}"
+same --agents 60 --kind drifting "${busy[@]}"
 same --agents 150 --synchronous "${busy[@]}"
 same --goal all --agents 25 --synchronous "${busy[@]}"
 
@@ -184,8 +195,7 @@ refuses '"magic" is none of: spread, none, jitter, clock-jitter, random-offset, 
 refuses '"rush" is none of: high-frequency, burst, steady, mixed, sparse' --pattern rush
 refuses '"luck" is none of: stability, speed, efficiency, throughput, resilience, precision' --trait luck
 refuses '"late" is none of: random, identical, join' --start late
-refuses '"odd" is none of: taken, relative, grid' --kind odd
-refuses 'drifting is not available' --kind drifting
+refuses '"odd" is none of: taken, relative, grid, drifting' --kind odd
 refuses '"big" is none of: equal, lognormal' --actions big
 refuses 'ring' --topology ring:3
 refuses 'is not SHARE@CYCLE such as 0.3@10' --crash 0.3
@@ -205,6 +215,8 @@ refuses 'max-delay' --max-delay 101%
 refuses 'seed' --seed -1
 refuses 'more than 100000 runs' --goal all --scale all --runs 10000
 refuses 'hosts that take their instants' --control static --kind grid
+refuses 'hosts that take their instants' --control desync --kind drifting
+refuses 'hosts that take their instants' --synchronous --kind drifting
 refuses 'order in which agents act' --control flock --synchronous
 refuses 'hosts that take their instants' --synchronous --kind relative
 refuses 'all reads are equally old' --synchronous --stale 5%

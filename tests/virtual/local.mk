@@ -35,7 +35,7 @@ virtual_sim = %D%/sim.h %D%/sim.c %D%/sim_measure.c %D%/sim_graph.c
 
 # The simulator's engine, as entrainctl links it.
 simulate_cli = cli/memory.c cli/message.c cli/text.c
-simulate_tests = %D%/test_simulate %D%/test_simulate_tables %D%/test_simulate_baselines
+simulate_tests = %D%/test_simulate %D%/test_simulate_tables %D%/test_simulate_drifting %D%/test_simulate_baselines
 check_PROGRAMS += $(simulate_tests)
 TESTS += $(simulate_tests)
 
@@ -48,6 +48,10 @@ simulate_figures = %D%/simulate_tables.h %D%/simulate_tables.c %D%/simulate_fixt
 %C%_test_simulate_tables_SOURCES = %D%/test_simulate_tables.c $(simulate_figures) $(simulate_cli)
 %C%_test_simulate_tables_CPPFLAGS = $(virtual_cppflags) -I$(srcdir)/cli -I$(srcdir)/cli/simulate
 %C%_test_simulate_tables_LDADD = libsimulate.la libentrain-core.la $(CMOCKA_LIBS) -lm -lpthread
+
+%C%_test_simulate_drifting_SOURCES = %D%/test_simulate_drifting.c $(simulate_figures) $(simulate_cli)
+%C%_test_simulate_drifting_CPPFLAGS = $(virtual_cppflags) -I$(srcdir)/cli -I$(srcdir)/cli/simulate
+%C%_test_simulate_drifting_LDADD = libsimulate.la libentrain-core.la $(CMOCKA_LIBS) -lm -lpthread
 
 %C%_test_simulate_baselines_SOURCES = %D%/test_simulate_baselines.c $(simulate_figures) $(simulate_cli)
 %C%_test_simulate_baselines_CPPFLAGS = $(virtual_cppflags) -I$(srcdir)/cli -I$(srcdir)/cli/simulate
