@@ -11,6 +11,7 @@
 #include "../simulate/draw.h"
 #include "../simulate/gauge.h"
 #include "../simulate/simulation.h"
+#include "drifter.h"
 #include "habit.h"
 
 #define PPM 1000000
@@ -27,12 +28,23 @@
 /* One simulated run. */
 struct trial {
 	struct simulation simulation;
+	unsigned count;   /* of hosts */
+	int64_t usual_ns; /* from one turn of a host to its next */
+	int64_t most_ns;  /* no sample is longer */
 	struct simulation_host *hosts;
 	int64_t *works_ns, *strays_ns; /* GAIN_SAMPLES of each */
 	struct history history;
 	int64_t hold_sum_ns, hold_most_ns;
 	uint64_t holds;
+	/* Drifting: each host's interval by itself; the sum of it over its turns; what holds add to that. */
+	int64_t *every_ns;
+	double every_sum_ns, carried_sum_ns;
 };
+
+static int drifts(const struct gain_setting *setting)
+{
+	return setting->kind == ENTRAIN_DRIFTING;
+}
 
 static int64_t scaled(int64_t value_ns, int64_t from_ns, int64_t to_ns)
 {
@@ -49,6 +61,9 @@ int forecast_fits(const struct gain_host *host, const struct gain_setting *setti
 	const int64_t period_ns = forecast_period_ns(host, setting->kind);
 	const __int128 one = PPM, band = one + setting->band_ppm;
 
+	/* Whatever its rhythm: nothing is planned for it. */
+	if (drifts(setting))
+		return host->kind && period_ns > 0;
 	if (!host->kind || host->kind != setting->kind || period_ns <= 0)
 		return 0;
 	/* As the plugin does it: within [period / (1 + band), period x (1 + band)]. */
@@ -57,10 +72,9 @@ int forecast_fits(const struct gain_host *host, const struct gain_setting *setti
 }
 
 /* What comes from other processes may be anything; what is further off than this is no use either. */
-static int64_t sample_scaled(int64_t value_ns, const struct gain_setting *setting)
+static int64_t sample_scaled(int64_t value_ns, const struct gain_setting *setting, int64_t most_ns)
 {
 	const __int128 wide = (__int128)value_ns * SIMULATION_PERIOD_NS / setting->period_ns;
-	const int64_t most_ns = SAMPLE_PERIODS * SIMULATION_PERIOD_NS;
 
 	return wide < -most_ns ? -most_ns : wide > most_ns ? most_ns : (int64_t)wide;
 }
@@ -68,19 +82,19 @@ static int64_t sample_scaled(int64_t value_ns, const struct gain_setting *settin
 /* ---- hosts into the simulation ------------------------------------------------------------------ */
 
 static void samples_scale(struct simulation_host *host, const struct gain_host *from,
-			  const struct gain_setting *setting, int shared, int64_t *works_ns,
-			  int64_t *strays_ns)
+			  const struct gain_setting *setting, int shared, int64_t most_ns,
+			  int64_t *works_ns, int64_t *strays_ns)
 {
 	int64_t sorted[GAIN_SAMPLES];
 
 	for (unsigned i = 0; i < from->works; i++) {
 		const unsigned met = shared && from->mets[i] ? from->mets[i] : 1;
 
-		works_ns[i] = sample_scaled(from->works_ns[i] / met, setting);
+		works_ns[i] = sample_scaled(from->works_ns[i] / met, setting, most_ns);
 		sorted[i] = works_ns[i];
 	}
 	for (unsigned i = 0; i < from->strays; i++)
-		strays_ns[i] = sample_scaled(from->strays_ns[i], setting);
+		strays_ns[i] = sample_scaled(from->strays_ns[i], setting, most_ns);
 	host->works_ns = works_ns;
 	host->works = from->works;
 	host->work_ns = habit_median(sorted, from->works);
@@ -100,14 +114,15 @@ static int64_t first_ns(const struct gain_host *host, const struct gain_setting 
 		      SIMULATION_PERIOD_NS);
 }
 
-static unsigned hosts_make(struct trial *trial, const struct gain *gain,
-			   const struct gain_setting *setting, uint64_t seed, int shared)
+static void hosts_make(struct trial *trial, const struct gain *gain,
+		       const struct gain_setting *setting, uint64_t seed, int shared)
 {
 	unsigned used = 0;
 
 	for (unsigned i = 0; i < gain->count; i++) {
 		const struct gain_host *from = &gain->hosts[i];
 		struct simulation_host *host = &trial->hosts[used];
+		int64_t *strays_ns = trial->strays_ns + used * GAIN_SAMPLES;
 
 		if (!forecast_fits(from, setting))
 			continue;
@@ -117,19 +132,21 @@ static unsigned hosts_make(struct trial *trial, const struct gain *gain,
 			host->period_ns =
 				scaled(from->rest_ns, setting->period_ns, SIMULATION_PERIOD_NS);
 		host->first_ns = first_ns(from, setting, seed, i);
-		samples_scale(host, from, setting, shared, trial->works_ns + used * GAIN_SAMPLES,
-			      trial->strays_ns + used * GAIN_SAMPLES);
+		samples_scale(host, from, setting, shared, trial->most_ns,
+			      trial->works_ns + used * GAIN_SAMPLES, strays_ns);
+		if (drifts(setting))
+			trial->every_ns[used] = drifter_make(host, from, gain, setting,
+							     trial->usual_ns, seed, strays_ns);
 		used++;
 	}
-	return used;
 }
 
 /* ---- a run -------------------------------------------------------------------------------------- */
 
 /* What has begun since the last look. */
-static void trial_look(struct trial *trial, unsigned count)
+static void trial_look(struct trial *trial)
 {
-	for (unsigned i = 0; i < count; i++) {
+	for (unsigned i = 0; i < trial->count; i++) {
 		const struct simulated *agent = &trial->simulation.agents[i];
 		const struct history_host *host =
 			i < trial->history.count ? &trial->history.hosts[i] : NULL;
@@ -141,12 +158,15 @@ static void trial_look(struct trial *trial, unsigned count)
 		history_add(&trial->history, i, agent->began_ns, agent->end_ns);
 		trial->hold_sum_ns += agent->delay_ns;
 		trial->holds++;
+		trial->every_sum_ns += (double)trial->every_ns[i];
+		if (trial->hosts[i].carries)
+			trial->carried_sum_ns += (double)agent->delay_ns;
 		if (agent->delay_ns > trial->hold_most_ns)
 			trial->hold_most_ns = agent->delay_ns;
 	}
 }
 
-static void trial_run(struct trial *trial, unsigned count, unsigned settle, unsigned looked)
+static void trial_run(struct trial *trial, unsigned settle, unsigned looked)
 {
 	struct simulation *simulation = &trial->simulation;
 	struct gauge gauge = { 0 };
@@ -157,7 +177,26 @@ static void trial_run(struct trial *trial, unsigned count, unsigned settle, unsi
 		int over = simulation_until(simulation,
 					    simulation->now_ns + SIMULATION_PERIOD_NS / LOOKS);
 
-		trial_look(trial, count);
+		trial_look(trial);
+		if (over)
+			simulation_cycle(simulation, &gauge);
+	}
+}
+
+/* Who drifts may act often while others act once: time is what is counted then, and every event is looked at. */
+static void trial_drift(struct trial *trial, unsigned settle, unsigned looked)
+{
+	struct simulation *simulation = &trial->simulation;
+	const int64_t from_ns = simulation->start_ns + settle * trial->usual_ns,
+		      end_ns = from_ns + looked * trial->usual_ns;
+	struct gauge gauge = { 0 };
+
+	while (simulation->now_ns < end_ns) {
+		const int64_t event_ns = simulation->queue.items[0].at_ns;
+		int over = simulation_until(simulation, event_ns < end_ns ? event_ns : end_ns);
+
+		if (simulation->now_ns >= from_ns)
+			trial_look(trial);
 		if (over)
 			simulation_cycle(simulation, &gauge);
 	}
@@ -193,8 +232,7 @@ static int64_t intervals_now_ns(const struct gain *gain, const struct gain_setti
 static void result_add(struct gain *gain, struct trial *trial, int keep,
 		       struct gain_forecast *forecast)
 {
-	const struct history_overlap overlap =
-		history_measure(&trial->history, SIMULATION_PERIOD_NS);
+	const struct history_overlap overlap = history_measure(&trial->history, trial->usual_ns);
 	unsigned used = 0;
 
 	if (overlap.typical < forecast->least)
@@ -218,11 +256,11 @@ static void result_add(struct gain *gain, struct trial *trial, int keep,
 }
 
 static void plan_make(struct simulation_plan *plan, const struct gain_setting *setting,
-		      const struct trial *trial, unsigned count, uint64_t seed)
+		      const struct trial *trial, uint64_t seed)
 {
 	const struct goal *goal = goal_row((int)setting->goal);
 
-	*plan = (struct simulation_plan){ .agents = count,
+	*plan = (struct simulation_plan){ .agents = trial->count,
 					  .cycles = SETTLE_MOST + LOOKED_MOST,
 					  .seed = seed + 1,
 					  .goal = *goal,
@@ -235,9 +273,11 @@ static void plan_make(struct simulation_plan *plan, const struct gain_setting *s
 					  .threads = 1 };
 }
 
-static unsigned looked_cycles(const struct gain *gain, const struct gain_setting *setting)
+static unsigned looked_cycles(const struct gain *gain, const struct gain_setting *setting,
+			      const struct trial *trial)
 {
-	const int64_t cycles = gain->window_ns / setting->period_ns;
+	const int64_t cycles =
+		scaled(gain->window_ns, setting->period_ns, SIMULATION_PERIOD_NS) / trial->usual_ns;
 
 	return (unsigned)(cycles < LOOKED_LEAST  ? LOOKED_LEAST
 			  : cycles > LOOKED_MOST ? LOOKED_MOST
@@ -252,6 +292,9 @@ static void forecast_open(struct gain *gain, const struct gain_setting *setting,
 	*forecast = (struct gain_forecast){ .setting = *setting, .least = UINT_MAX };
 	forecast->settle =
 		needed + SETTLE_CYCLES < SETTLE_MOST ? needed + SETTLE_CYCLES : SETTLE_MOST;
+	/* At a door there is nothing to come apart. */
+	if (drifts(setting))
+		forecast->settle = 1;
 	for (unsigned i = 0; i < gain->count; i++) {
 		struct gain_host *host = &gain->hosts[i];
 		const int fits = forecast_fits(host, setting);
@@ -264,30 +307,70 @@ static void forecast_open(struct gain *gain, const struct gain_setting *setting,
 	}
 }
 
+static void trial_open(struct trial *trial, const struct gain *gain,
+		       const struct gain_setting *setting, unsigned hosts)
+{
+	*trial = (struct trial){ .count = hosts,
+				 .usual_ns = SIMULATION_PERIOD_NS,
+				 .most_ns = SAMPLE_PERIODS * SIMULATION_PERIOD_NS };
+	if (drifts(setting)) {
+		trial->usual_ns = drifter_usual_ns(gain, setting);
+		trial->most_ns = DRIFTER_UNUSUAL * trial->usual_ns;
+	}
+	trial->hosts = memory_resize(NULL, hosts, sizeof(*trial->hosts));
+	trial->works_ns = memory_resize(NULL, (size_t)hosts * GAIN_SAMPLES, 8);
+	trial->strays_ns = memory_resize(NULL, (size_t)hosts * GAIN_SAMPLES, 8);
+	trial->every_ns = memory_resize(NULL, hosts, sizeof(*trial->every_ns));
+	memset(trial->every_ns, 0, hosts * sizeof(*trial->every_ns));
+}
+
+static void trial_close(struct trial *trial)
+{
+	free(trial->hosts);
+	free(trial->works_ns);
+	free(trial->strays_ns);
+	free(trial->every_ns);
+}
+
+/* What intervals of so many hosts are now, and were in so many runs. Of who drifts, by what its holds add: its intervals vary by far
+ * more than that. */
+static double slower_of(const struct gain *gain, const struct gain_setting *setting,
+			const struct trial *trial, int64_t interval_ns)
+{
+	const int64_t now_ns = intervals_now_ns(gain, setting);
+
+	if (drifts(setting))
+		return trial->every_sum_ns > 0 ? trial->carried_sum_ns / trial->every_sum_ns : 0;
+	interval_ns = scaled(interval_ns, SIMULATION_PERIOD_NS, setting->period_ns);
+	return now_ns > 0 ? (double)interval_ns / (double)now_ns - 1 : 0;
+}
+
 void forecast_make(struct gain *gain, const struct gain_setting *setting, unsigned seeds, int keep,
 		   struct gain_forecast *forecast)
 {
-	struct trial trial = { 0 };
-	int64_t now_ns, interval_ns = 0, hold_ns = 0, holds = 0;
+	int64_t interval_ns = 0, hold_ns = 0, holds = 0;
 	struct simulation_plan plan;
+	struct trial trial;
 	char why[200];
 
 	forecast_open(gain, setting, keep, forecast);
 	if (!forecast->hosts)
 		return;
-	trial.hosts = memory_resize(NULL, forecast->hosts, sizeof(*trial.hosts));
-	trial.works_ns = memory_resize(NULL, (size_t)forecast->hosts * GAIN_SAMPLES, 8);
-	trial.strays_ns = memory_resize(NULL, (size_t)forecast->hosts * GAIN_SAMPLES, 8);
+	trial_open(&trial, gain, setting, forecast->hosts);
 	for (uint64_t seed = 0; seed < seeds; seed++) {
-		const unsigned count = hosts_make(&trial, gain, setting, seed, seed % 2 == 1);
+		const unsigned looked = looked_cycles(gain, setting, &trial);
 
-		plan_make(&plan, setting, &trial, count, seed);
+		hosts_make(&trial, gain, setting, seed, seed % 2 == 1);
+		plan_make(&plan, setting, &trial, seed);
 		trial.history = (struct history){ 0 };
 		trial.hold_sum_ns = 0;
 		trial.holds = 0;
 		if (!simulation_open(&trial.simulation, &plan, why, sizeof(why)))
 			break;
-		trial_run(&trial, count, forecast->settle, looked_cycles(gain, setting));
+		if (drifts(setting))
+			trial_drift(&trial, forecast->settle, looked);
+		else
+			trial_run(&trial, forecast->settle, looked);
 		result_add(gain, &trial, keep, forecast);
 		interval_ns += intervals_mean_ns(&trial.history);
 		hold_ns += trial.hold_sum_ns;
@@ -296,15 +379,10 @@ void forecast_make(struct gain *gain, const struct gain_setting *setting, unsign
 		history_free(&trial.history);
 		forecast->made = 1;
 	}
-	now_ns = intervals_now_ns(gain, setting);
-	interval_ns =
-		scaled(interval_ns / (int64_t)seeds, SIMULATION_PERIOD_NS, setting->period_ns);
-	forecast->slower = now_ns > 0 ? (double)interval_ns / (double)now_ns - 1 : 0;
+	forecast->slower = slower_of(gain, setting, &trial, interval_ns / (int64_t)seeds);
 	forecast->hold_ns =
 		holds ? scaled(hold_ns / holds, SIMULATION_PERIOD_NS, setting->period_ns) : 0;
 	forecast->hold_most_ns =
 		scaled(forecast->hold_most_ns, SIMULATION_PERIOD_NS, setting->period_ns);
-	free(trial.hosts);
-	free(trial.works_ns);
-	free(trial.strays_ns);
+	trial_close(&trial);
 }

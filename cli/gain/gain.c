@@ -214,7 +214,7 @@ static struct gain_setting setting_now(const struct gain *gain)
 	return setting;
 }
 
-/* The kind that most hosts are of. 0: none of those that can be steered. */
+/* The kind that most hosts are of; one that is regular if that is as frequent. */
 static uint32_t kind_usual(const struct gain *gain)
 {
 	unsigned votes[ENTRAIN_DRIFTING + 1] = { 0 };
@@ -222,34 +222,28 @@ static uint32_t kind_usual(const struct gain *gain)
 
 	for (unsigned i = 0; i < gain->count; i++)
 		votes[gain->hosts[i].kind]++;
-	for (uint32_t kind = ENTRAIN_TAKEN; kind < ENTRAIN_DRIFTING; kind++)
+	for (uint32_t kind = ENTRAIN_TAKEN; kind <= ENTRAIN_DRIFTING; kind++)
 		if (votes[kind] > (best ? votes[best] : 0))
 			best = kind;
 	return best;
 }
 
-/* As it would suit the hosts. Of period, kind and band what is set is kept, if it does. */
-static struct gain_setting setting_wanted(const struct gain *gain)
+/* The usual period of the hosts of a kind, or of all at a door. */
+static int64_t period_usual_ns(const struct gain *gain, uint32_t kind)
 {
-	struct gain_setting wanted = gain->set;
-	int64_t *periods = memory_resize(NULL, gain->count + 1, sizeof(*periods)), round_ns;
+	int64_t *periods = memory_resize(NULL, gain->count + 1, sizeof(*periods)), usual_ns;
 	unsigned used = 0;
 
-	if (!gain->set_fits) {
-		wanted.kind = kind_usual(gain);
-		for (unsigned i = 0; i < gain->count; i++)
-			if (gain->hosts[i].kind == wanted.kind)
-				periods[used++] = forecast_period_ns(&gain->hosts[i], wanted.kind);
-		wanted.period_ns = habit_median(periods, used);
-		round_ns = rhythm_round_ns(wanted.period_ns);
-		if (round_ns)
-			wanted.period_ns = round_ns;
-	}
+	for (unsigned i = 0; i < gain->count; i++)
+		if (gain->hosts[i].kind == kind ||
+		    (gain->hosts[i].kind && kind == ENTRAIN_DRIFTING))
+			periods[used++] = forecast_period_ns(&gain->hosts[i], kind);
+	usual_ns = habit_median(periods, used);
 	free(periods);
-	return wanted;
+	return rhythm_round_ns(usual_ns) ? rhythm_round_ns(usual_ns) : usual_ns;
 }
 
-/* Do most of those that have a rhythm fit? */
+/* Do most of those of which something is known fit? */
 static int fits_most(const struct gain *gain, const struct gain_setting *setting)
 {
 	unsigned known = 0, fit = 0;
@@ -259,6 +253,23 @@ static int fits_most(const struct gain *gain, const struct gain_setting *setting
 		fit += (unsigned)forecast_fits(&gain->hosts[i], setting);
 	}
 	return fit > 0 && 2 * fit > known;
+}
+
+/* As it would suit the hosts. Of period, kind and band what is set is kept, if it does; at a door anybody may come, with a rhythm or
+ * without one. */
+static struct gain_setting setting_wanted(const struct gain *gain)
+{
+	struct gain_setting wanted = gain->set;
+
+	if (gain->set_fits)
+		return wanted;
+	wanted.kind = kind_usual(gain);
+	wanted.period_ns = period_usual_ns(gain, wanted.kind);
+	if (wanted.kind && !fits_most(gain, &wanted)) {
+		wanted.kind = ENTRAIN_DRIFTING;
+		wanted.period_ns = period_usual_ns(gain, wanted.kind);
+	}
+	return wanted;
 }
 
 /* The smallest of a few caps with which no more are at once than with any. */
@@ -332,7 +343,7 @@ static enum gain_verdict verdict_of(const struct gain *gain)
 		return GAIN_UNKNOWN;
 	if (!gain->observing)
 		return GAIN_ACTS;
-	if (!steady || !gain->advised.made)
+	if (!gain->advised.made || (!steady && !settled))
 		return settled ? GAIN_NO_RHYTHM : GAIN_UNKNOWN;
 	if (known == 1)
 		return GAIN_ALONE;
@@ -354,6 +365,9 @@ void gain_judge(struct gain *gain, uint32_t cap_ppm)
 	if (gain->set_fits && gain->observing)
 		forecast_make(gain, &gain->set, GAIN_SEEDS, 0, &gain->as_set);
 	wanted = setting_wanted(gain);
+	/* Hosts that only queue cannot be brought together. */
+	if (wanted.kind == ENTRAIN_DRIFTING && goal_row((int)wanted.goal)->rule == DECIDE_SYNC)
+		wanted.kind = 0;
 	if (wanted.kind && gain->observing && fits_most(gain, &wanted)) {
 		wanted.cap_ppm = cap_ppm ? cap_ppm : cap_find(gain, wanted);
 		forecast_make(gain, &wanted, GAIN_SEEDS, 1, &gain->advised);

@@ -16,8 +16,9 @@ static const struct {
 } verdicts[] = {
 	[GAIN_UNKNOWN] = { "unknown", "Too little was seen yet: the first dozen actions of a host "
 				      "may be odd. Look again later." },
-	[GAIN_NO_RHYTHM] = { "no-rhythm", "Nothing here comes regularly enough to be steered; the "
-					  "swarm would leave it alone." },
+	[GAIN_NO_RHYTHM] = { "no-rhythm",
+			     "Nothing here comes regularly enough to be brought together; the "
+			     "swarm would leave it alone." },
 	[GAIN_ALONE] = { "alone", "One host alone has nobody to keep away from." },
 	[GAIN_ACTS] = { "acts", "The swarm is acting: this is what it comes to." },
 	[GAIN_APART] = { "apart",

@@ -5,6 +5,7 @@ entrainctl_SOURCES += \
 	%D%/command_report.c \
 	%D%/history.h %D%/history.c \
 	%D%/habit.h %D%/habit.c \
+	%D%/drifter.h %D%/drifter.c \
 	%D%/forecast.h %D%/forecast.c \
 	%D%/advice.h %D%/advice.c \
 	%D%/gain.h %D%/gain.c %D%/gain_print.c %D%/gain_json.c \

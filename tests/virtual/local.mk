@@ -62,7 +62,7 @@ endif
 if TESTS_BUILT
 check_PROGRAMS += %D%/test_gain
 TESTS += %D%/test_gain
-%C%_test_gain_SOURCES = %D%/test_gain.c cli/gain/history.c cli/gain/habit.c cli/gain/forecast.c \
+%C%_test_gain_SOURCES = %D%/test_gain.c cli/gain/history.c cli/gain/habit.c cli/gain/drifter.c cli/gain/forecast.c \
 	cli/gain/gain.c cli/gain/gain_print.c cli/gain/advice.c cli/coverage.c cli/program.c \
 	$(simulate_cli) plugin/preload/rhythm.c
 %C%_test_gain_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm -I$(srcdir)/plugin/preload -I$(srcdir)/cli \

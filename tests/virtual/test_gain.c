@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "advice.h"
 #include "draw.h"
 #include "forecast.h"
 #include "gain.h"
@@ -247,14 +248,232 @@ static void who_does_not_fit_is_left_out(void **state)
 	assert_true(forecast_fits(&host, &setting));
 }
 
+/* ---- hosts that come when they like ------------------------------------------------------------------ */
+
+static const struct habit_wanted wild = { ENTRAIN_DRIFTING, 0, 300 * MS, 60 * MS, 400 * MS, 0 };
+
+/* One run of so many hosts as they were seen, and each with a plain door: how long they wait, how often they come. */
+struct reckoned {
+	int64_t hold_ns, every_ns, hold_most_ns;
+	unsigned most;
+};
+
+static unsigned at_once(int64_t (*actions)[2], unsigned count, int64_t at_ns)
+{
+	unsigned most = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		most += actions[i][0] <= at_ns && actions[i][1] > at_ns;
+	return most;
+}
+
+static struct reckoned reckon(const struct history *history, int64_t cap_ns, int carries)
+{
+	enum { TURNS = 4000 };
+	static int64_t actions[TURNS][2];
+	int64_t next_ns[HOSTS] = { 0 }, free_ns = 0, sum_ns = 0;
+	struct reckoned reckoned = { 0 };
+
+	for (unsigned turn = 0; turn < TURNS; turn++) {
+		unsigned first = 0,
+			 rest = (unsigned)draw_below(draw(7, DRAW_LATE, turn, 0), ACTIONS - 1),
+			 work = (unsigned)draw_below(draw(7, DRAW_WORK, turn, 0), ACTIONS);
+		const struct history_action *seen;
+		int64_t begin_ns, work_ns;
+
+		for (unsigned i = 1; i < HOSTS; i++)
+			if (next_ns[i] < next_ns[first])
+				first = i;
+		seen = history->hosts[first].actions;
+		work_ns = seen[work].end_ns - seen[work].begin_ns;
+		begin_ns = next_ns[first];
+		if (free_ns > begin_ns && free_ns - begin_ns <= cap_ns)
+			begin_ns = free_ns;
+		if (free_ns <= begin_ns)
+			free_ns = begin_ns + work_ns;
+		actions[turn][0] = begin_ns;
+		actions[turn][1] = begin_ns + work_ns;
+		sum_ns += begin_ns - next_ns[first];
+		if (begin_ns - next_ns[first] > reckoned.hold_most_ns)
+			reckoned.hold_most_ns = begin_ns - next_ns[first];
+		if (carries)
+			next_ns[first] = begin_ns;
+		next_ns[first] += work_ns + seen[rest + 1].begin_ns - seen[rest].end_ns;
+		if (next_ns[first] < begin_ns + work_ns)
+			next_ns[first] = begin_ns + work_ns;
+	}
+	for (unsigned i = TURNS / 2; i < TURNS; i++) {
+		const unsigned count = at_once(actions, TURNS, actions[i][0]);
+
+		reckoned.most = count > reckoned.most ? count : reckoned.most;
+	}
+	reckoned.hold_ns = sum_ns / TURNS;
+	reckoned.every_ns = next_ns[0] * HOSTS / TURNS;
+	return reckoned;
+}
+
+static void a_forecast_of_a_door_is_what_queueing_gives(void **state)
+{
+	static const uint32_t caps_ppm[] = { 1, 100000, 500000 };
+	const struct picture picture = picture_make(ENTRAIN_TAKEN, S, ENTRAIN_OBSERVE);
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		const struct gain_setting setting = { ENTRAIN_DRIFTING, 500 * MS, 100000,
+						      caps_ppm[i], ENTRAIN_DISTRIBUTE_LOAD };
+		const int64_t cap_ns = setting.period_ns / 1000000 * caps_ppm[i];
+		struct reckoned moves, stays;
+		struct history history = { 0 };
+		struct gain_forecast forecast;
+		struct gain gain;
+
+		for (unsigned host = 0; host < HOSTS; host++)
+			host_add(&history, host, &wild);
+		gain_from_history(&gain, &history, &picture);
+		forecast_make(&gain, &setting, GAIN_SEEDS, 1, &forecast);
+		moves = reckon(&history, cap_ns, 1);
+		stays = reckon(&history, cap_ns, 0);
+		print_message("cap %lld us: %u to %u at once, reckoned %u and %u; held %lld us, "
+			      "reckoned %lld and %lld; %.1f %% less often, reckoned %.1f\n",
+			      (long long)cap_ns / 1000, forecast.least, forecast.most, moves.most,
+			      stays.most, (long long)forecast.hold_ns / 1000,
+			      (long long)moves.hold_ns / 1000, (long long)stays.hold_ns / 1000,
+			      100 * forecast.slower,
+			      50. * (double)moves.hold_ns / (double)stays.every_ns);
+		assert_int_equal(forecast.hosts, HOSTS);
+		assert_in_range(moves.most, forecast.least, forecast.most + 1);
+		assert_in_range(forecast.hold_most_ns, moves.hold_most_ns / 4 * 3, cap_ns);
+		/* Half of the runs are of the one sort, half of the other; in half actions take less where many met. */
+		assert_true(forecast.hold_ns <= (moves.hold_ns + stays.hold_ns) / 2 * 5 / 4);
+		assert_true(forecast.hold_ns >= (moves.hold_ns + stays.hold_ns) / 2 / 4);
+		assert_true(forecast.slower >= 0 && forecast.slower < .1);
+		gain_free(&gain);
+		history_free(&history);
+	}
+}
+
+/* What is advised, as it would be written. */
+static void advised_is(struct gain *gain, const char *kind)
+{
+	char *text = NULL, line[64];
+	size_t size = 0;
+	FILE *memory = open_memstream(&text, &size);
+
+	assert_true(gain->advised.made);
+	assert_string_equal(entrain_kind_name((int)gain->advised.setting.kind), kind);
+	advice_print(gain, memory);
+	fclose(memory);
+	snprintf(line, sizeof(line), "\nkind = %s\n", kind);
+	assert_non_null(strstr(text, line));
+	free(text);
+}
+
+static void who_has_no_common_rhythm_is_sent_to_the_door(void **state)
+{
+	const struct picture picture = picture_make(ENTRAIN_TAKEN, 5 * S, ENTRAIN_OBSERVE);
+	const struct habit_wanted second = { ENTRAIN_GRID, S, 0, 20 * MS, MS, 0 },
+				  sleeper = { ENTRAIN_RELATIVE, 0, 700 * MS, 33 * MS, 2 * MS, 0 };
+	struct history history = { 0 };
+	struct gain gain;
+
+	(void)state;
+	gain_make(&gain, &picture, &wild, HOSTS);
+	advised_is(&gain, "drifting");
+	/* about what is usual, which is from one to the next */
+	assert_in_range(gain.advised.setting.period_ns, 400 * MS, 800 * MS);
+	gain_free(&gain);
+	gain_make(&gain, &picture, &sleeper, HOSTS);
+	advised_is(&gain, "relative");
+	gain_free(&gain);
+	/* A clock for four of nine, which meet at each of its ticks; four sleeps; one of neither. */
+	for (unsigned i = 0; i < 9; i++)
+		host_add(&history, i, i < 4 ? &second : i < 8 ? &sleeper : &wild);
+	gain_from_history(&gain, &history, &picture);
+	gain_judge(&gain, 1);
+	advised_is(&gain, "drifting");
+	assert_int_equal(gain.advised.hosts, 9);
+	/* held by next to nothing they still do */
+	assert_in_range(gain.advised.least, 4, 9);
+	for (unsigned i = 0; i < 4; i++)
+		assert_true(gain.hosts[i].met_least >= 4);
+	gain_free(&gain);
+	gain_from_history(&gain, &history, &picture);
+	gain_judge(&gain, 250000);
+	assert_in_range(gain.advised.most, 1, 3);
+	gain_free(&gain);
+	history_free(&history);
+}
+
+/* A swarm that is set so takes all, whatever its period is. */
+static void a_door_is_kept_where_it_is_set(void **state)
+{
+	static const int64_t periods_ns[] = { 10 * MS, S, 3600 * S };
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		const struct picture picture =
+			picture_make(ENTRAIN_DRIFTING, periods_ns[i], ENTRAIN_OBSERVE);
+		struct gain gain;
+
+		gain_make(&gain, &picture, &wild, HOSTS);
+		assert_true(gain.set_fits && gain.as_set.made);
+		assert_int_equal(gain.as_set.hosts, HOSTS);
+		advised_is(&gain, "drifting");
+		assert_int_equal(gain.advised.setting.period_ns, periods_ns[i]);
+		/* a tenth of the period at most; and no more than there are actions in the way */
+		assert_true(gain.as_set.hold_most_ns <= periods_ns[i] / 10);
+		assert_true(gain.as_set.hold_most_ns <= HOSTS * wild.action_ns);
+		gain_free(&gain);
+	}
+}
+
+/* Slots say what they like: who says that it comes all the time, or once in a day, holds nothing up. */
+static void hostile_rhythms_come_to_an_end(void **state)
+{
+	static const int64_t values_ns[] = { 0, 1, 1000, S, INT64_C(1) << 47, INT64_MAX };
+	const struct entrain_agent_info honest = { .rhythm = ENTRAIN_DRIFTING,
+						   .interval_ns = S,
+						   .spread_ns = S,
+						   .action_mean_ns = 20 * MS,
+						   .turns = 100,
+						   .began_ns = 77 * S,
+						   .observes = 1 };
+
+	(void)state;
+	for (unsigned i = 0; i < 216; i++) {
+		struct entrain_agent_info agents[4] = { honest, honest, honest, honest };
+		struct picture picture = picture_make(i % 2 ? ENTRAIN_TAKEN : ENTRAIN_DRIFTING,
+						      i % 3 ? S : MS, ENTRAIN_OBSERVE);
+		struct gain gain;
+
+		agents[1].interval_ns = values_ns[i % 6];
+		agents[1].spread_ns = values_ns[i / 6 % 6];
+		agents[1].action_mean_ns = values_ns[i / 36];
+		agents[3] = agents[1];
+		agents[3].rhythm = ENTRAIN_GRID;
+		agents[3].began_ns = values_ns[i / 6 % 6];
+		for (unsigned slot = 0; slot < 4; slot++)
+			agents[slot].slot = slot;
+		picture.agents = agents;
+		picture.agent_count = 4;
+		picture.taken_ns = 78 * S;
+		gain_from_picture(&gain, &picture);
+		gain_judge(&gain, 100000);
+		if (gain.advised.made) {
+			assert_in_range(gain.advised.most, gain.advised.least, 4);
+			assert_in_range(gain.advised.hold_most_ns, gain.advised.hold_ns,
+					gain.advised.setting.period_ns / 10);
+		}
+		gain_free(&gain);
+	}
+}
+
 /* ---- what is said of it ------------------------------------------------------------------------------- */
 
 /* What has no rhythm may have had an odd start. */
 static void a_start_says_little(void **state)
 {
 	const struct picture picture = picture_make(ENTRAIN_GRID, S, ENTRAIN_OBSERVE);
-	const struct habit_wanted wild = { ENTRAIN_DRIFTING, 0, 300 * MS, 10 * MS, 400 * MS, 0 };
-
 	(void)state;
 	for (uint64_t turns = 11; turns <= 12; turns++) {
 		struct history history = { 0 };
@@ -264,7 +483,7 @@ static void a_start_says_little(void **state)
 		history.hosts[0].seen.turns = turns;
 		gain_from_history(&gain, &history, &picture);
 		gain_judge(&gain, 0);
-		assert_int_equal(gain.verdict, turns < 12 ? GAIN_UNKNOWN : GAIN_NO_RHYTHM);
+		assert_int_equal(gain.verdict, turns < 12 ? GAIN_UNKNOWN : GAIN_ALONE);
 		gain_free(&gain);
 		history_free(&history);
 	}
@@ -287,15 +506,16 @@ static void verdict_is(const struct habit_wanted *wanted, unsigned hosts, uint32
 static void it_is_said_whether_it_pays(void **state)
 {
 	const struct habit_wanted large = { ENTRAIN_GRID, S, 0, 50 * MS, MS, 0 },
-				  tiny = { ENTRAIN_GRID, S, 0, MS / 5, MS / 10, 0 },
-				  wild = { ENTRAIN_DRIFTING, 0, 300 * MS, 10 * MS, 400 * MS, 0 };
+				  tiny = { ENTRAIN_GRID, S, 0, MS / 5, MS / 10, 0 };
 
 	(void)state;
 	verdict_is(&large, HOSTS, ENTRAIN_DISTRIBUTE_LOAD, GAIN_WORTH);
 	verdict_is(&large, 1, ENTRAIN_DISTRIBUTE_LOAD, GAIN_ALONE);
 	verdict_is(&large, HOSTS, ENTRAIN_MINIMIZE_API_CALLS, GAIN_TOGETHER);
 	verdict_is(&tiny, HOSTS, ENTRAIN_DISTRIBUTE_LOAD, GAIN_SHORT);
-	verdict_is(&wild, HOSTS, ENTRAIN_DISTRIBUTE_LOAD, GAIN_NO_RHYTHM);
+	/* They come at random, and take as long whomever they meet; who only queues cannot be brought together. */
+	verdict_is(&wild, HOSTS, ENTRAIN_DISTRIBUTE_LOAD, GAIN_FREE);
+	verdict_is(&wild, HOSTS, ENTRAIN_MINIMIZE_API_CALLS, GAIN_NO_RHYTHM);
 }
 
 /* Half of the time together, half alone: who takes no longer together does not gain. */
@@ -337,6 +557,10 @@ int main(void)
 		cmocka_unit_test(what_drives_a_host_is_found_out),
 		cmocka_unit_test(a_forecast_is_what_the_cap_allows),
 		cmocka_unit_test(who_does_not_fit_is_left_out),
+		cmocka_unit_test(a_forecast_of_a_door_is_what_queueing_gives),
+		cmocka_unit_test(who_has_no_common_rhythm_is_sent_to_the_door),
+		cmocka_unit_test(a_door_is_kept_where_it_is_set),
+		cmocka_unit_test(hostile_rhythms_come_to_an_end),
 		cmocka_unit_test(it_is_said_whether_it_pays),
 		cmocka_unit_test(a_start_says_little),
 		cmocka_unit_test(who_is_not_in_the_way_gains_nothing),
