@@ -194,7 +194,7 @@ static uint32_t share_ppm(int64_t part_ns, int64_t whole_ns)
 	return ppm >= PPM ? PPM - 1 : (uint32_t)ppm;
 }
 
-/* As the swarm is set; the cap is the rules', where they have one: a clock's may be more than the swarm's. */
+/* As the swarm is set; the cap is the rules', where they have one: a clock's may be more than the swarm's, as may one at a door. */
 static struct gain_setting setting_now(const struct gain *gain)
 {
 	const struct entrain_settings *settings = &gain->settings;
@@ -209,7 +209,8 @@ static struct gain_setting setting_now(const struct gain *gain)
 				  ? share_ppm(settings->max_delay_ns, settings->period_ns)
 			  : settings->max_delay_ppm ? settings->max_delay_ppm
 						    : goal->cap_ppm;
-	if (own_ppm && (own_ppm < setting.cap_ppm || settings->kind == ENTRAIN_GRID))
+	if (own_ppm && (own_ppm < setting.cap_ppm || settings->kind == ENTRAIN_GRID ||
+			settings->kind == ENTRAIN_DRIFTING))
 		setting.cap_ppm = own_ppm;
 	return setting;
 }

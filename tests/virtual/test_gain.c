@@ -430,7 +430,7 @@ static void a_door_is_kept_where_it_is_set(void **state)
 /* Slots say what they like: who says that it comes all the time, or once in a day, holds nothing up. */
 static void hostile_rhythms_come_to_an_end(void **state)
 {
-	static const int64_t values_ns[] = { 0, 1, 1000, S, INT64_C(1) << 47, INT64_MAX };
+	static const int64_t values_ns[] = { 0, 1, 1000, S, INT64_C(1) << 47, INT64_C(1) << 51 };
 	const struct entrain_agent_info honest = { .rhythm = ENTRAIN_DRIFTING,
 						   .interval_ns = S,
 						   .spread_ns = S,
