@@ -121,6 +121,20 @@ void gain_from_history(struct gain *gain, struct history *history, const struct 
 	levels_fill(gain);
 }
 
+/*
+ * Of one that comes by nothing regular the last few rests say little: they are taken to be such as if each moment were as good as any
+ * other, exponential. So many thousandths of the median each of sixteen is.
+ */
+static void rests_guess(struct gain_host *host)
+{
+	static const int64_t parts[] = { 46,   142,  245,  356,  476,  608,  752,  913,
+					 1093, 1300, 1541, 1830, 2193, 2678, 3415, 5000 };
+
+	host->strays = sizeof(parts) / sizeof(*parts);
+	for (unsigned i = 0; i < host->strays; i++)
+		host->strays_ns[i] = (int64_t)((__int128)host->rest_ns * (parts[i] - 1000) / 1000);
+}
+
 /* As its slot has it: what its plugin found, and the mean action. */
 static void host_from_slot(struct gain_host *host, const struct entrain_agent_info *agent,
 			   const struct entrain_settings *settings)
@@ -141,6 +155,13 @@ static void host_from_slot(struct gain_host *host, const struct entrain_agent_in
 	host->strays_ns[0] = -host->spread_ns;
 	host->strays_ns[2] = host->spread_ns;
 	host->strays = 3;
+	if (host->kind == ENTRAIN_DRIFTING)
+		rests_guess(host);
+	/* Of an agent of the library that drifts its period is no interval: how often it comes is not known from one look. */
+	if (host->kind == ENTRAIN_DRIFTING && !agent->rhythm) {
+		host->kind = 0;
+		host->interval_ns = host->rest_ns = 0;
+	}
 	if (agent->turns < ACTIONS_LEAST || agent->implausible)
 		host->kind = 0;
 }

@@ -427,6 +427,41 @@ static void a_door_is_kept_where_it_is_set(void **state)
 	}
 }
 
+/* One look at the slots: of who comes by nothing regular the last few rests are no measure; of a library's agent nothing is known. */
+static void one_look_at_a_door_promises_little(void **state)
+{
+	struct picture picture = picture_make(ENTRAIN_DRIFTING, S, ENTRAIN_OBSERVE);
+	struct entrain_agent_info agents[HOSTS];
+	struct gain gain;
+
+	(void)state;
+	for (unsigned slot = 0; slot < HOSTS; slot++)
+		agents[slot] = (struct entrain_agent_info){ .slot = slot,
+							    .rhythm = ENTRAIN_DRIFTING,
+							    .interval_ns = S,
+							    .period_ns = S,
+							    .action_mean_ns = 60 * MS,
+							    .turns = 100,
+							    .began_ns = 77 * S,
+							    .observes = 1 };
+	picture.agents = agents;
+	picture.agent_count = HOSTS;
+	picture.taken_ns = 78 * S;
+	gain_from_picture(&gain, &picture);
+	gain_judge(&gain, 50000);
+	assert_true(gain.advised.made);
+	/* eight of 60 ms in 1.4 s, in any order: a wait of 50 ms at most does not part them always */
+	assert_in_range(gain.advised.most, 2, 5);
+	gain_free(&gain);
+	for (unsigned slot = 0; slot < HOSTS; slot++)
+		agents[slot].rhythm = 0;
+	gain_from_picture(&gain, &picture);
+	gain_judge(&gain, 50000);
+	assert_false(gain.advised.made);
+	assert_int_equal(gain.verdict, GAIN_UNKNOWN);
+	gain_free(&gain);
+}
+
 /* Slots say what they like: who says that it comes all the time, or once in a day, holds nothing up. */
 static void hostile_rhythms_come_to_an_end(void **state)
 {
@@ -560,6 +595,7 @@ int main(void)
 		cmocka_unit_test(a_forecast_of_a_door_is_what_queueing_gives),
 		cmocka_unit_test(who_has_no_common_rhythm_is_sent_to_the_door),
 		cmocka_unit_test(a_door_is_kept_where_it_is_set),
+		cmocka_unit_test(one_look_at_a_door_promises_little),
 		cmocka_unit_test(hostile_rhythms_come_to_an_end),
 		cmocka_unit_test(it_is_said_whether_it_pays),
 		cmocka_unit_test(a_start_says_little),
