@@ -36,6 +36,8 @@ struct trial {
 	struct history history;
 	int64_t hold_sum_ns, hold_most_ns;
 	uint64_t holds;
+	double mean_sum;
+	unsigned means;
 	/* Drifting: each host's interval by itself; the sum of it over its turns; what holds add to that. */
 	int64_t *every_ns;
 	double every_sum_ns, carried_sum_ns;
@@ -229,12 +231,16 @@ static int64_t intervals_now_ns(const struct gain *gain, const struct gain_setti
 	return count ? sum_ns / count : 0;
 }
 
-static void result_add(struct gain *gain, struct trial *trial, int keep,
+static void result_add(struct gain *gain, struct trial *trial, int keep, int shared,
 		       struct gain_forecast *forecast)
 {
 	const struct history_overlap overlap = history_measure(&trial->history, trial->usual_ns);
 	unsigned used = 0;
 
+	if (!shared) {
+		trial->mean_sum += overlap.mean;
+		trial->means++;
+	}
 	if (overlap.typical < forecast->least)
 		forecast->least = overlap.typical;
 	if (overlap.most > forecast->most)
@@ -359,8 +365,9 @@ void forecast_make(struct gain *gain, const struct gain_setting *setting, unsign
 	trial_open(&trial, gain, setting, forecast->hosts);
 	for (uint64_t seed = 0; seed < seeds; seed++) {
 		const unsigned looked = looked_cycles(gain, setting, &trial);
+		const int shared = seed % 2 == 1;
 
-		hosts_make(&trial, gain, setting, seed, seed % 2 == 1);
+		hosts_make(&trial, gain, setting, seed, shared);
 		plan_make(&plan, setting, &trial, seed);
 		trial.history = (struct history){ 0 };
 		trial.hold_sum_ns = 0;
@@ -371,7 +378,7 @@ void forecast_make(struct gain *gain, const struct gain_setting *setting, unsign
 			trial_drift(&trial, forecast->settle, looked);
 		else
 			trial_run(&trial, forecast->settle, looked);
-		result_add(gain, &trial, keep, forecast);
+		result_add(gain, &trial, keep, shared, forecast);
 		interval_ns += intervals_mean_ns(&trial.history);
 		hold_ns += trial.hold_sum_ns;
 		holds += (int64_t)trial.holds;
@@ -379,6 +386,7 @@ void forecast_make(struct gain *gain, const struct gain_setting *setting, unsign
 		history_free(&trial.history);
 		forecast->made = 1;
 	}
+	forecast->mean = trial.means ? trial.mean_sum / trial.means : 0;
 	forecast->slower = slower_of(gain, setting, &trial, interval_ns / (int64_t)seeds);
 	forecast->hold_ns =
 		holds ? scaled(hold_ns / holds, SIMULATION_PERIOD_NS, setting->period_ns) : 0;

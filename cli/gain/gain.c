@@ -2,6 +2,7 @@
 /* gain.c - what a swarm's hosts do by themselves, gathered; and what to make of it. */
 #include "gain.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -26,6 +27,8 @@
 /* Above so many hosts no cap is looked for, since that takes long. */
 #define LADDER_HOSTS 256
 #define LADDER_SEEDS 4
+#define CAPS 6
+#define SLIGHT .1 /* of one more at once is no difference */
 
 /* The least number at once of each level. */
 static const unsigned level_from[GAIN_LEVELS] = { 1, 2, 3, 5, 9 };
@@ -294,26 +297,33 @@ static struct gain_setting setting_wanted(const struct gain *gain)
 	return wanted;
 }
 
-/* The smallest of a few caps with which no more are at once than with any. */
+/* How many are at once, to be compared. Where all is chance the most is a matter of how long one looks: there it is the mean. */
+static double measure_of(const struct gain_forecast *forecast)
+{
+	return forecast->setting.kind == ENTRAIN_DRIFTING ? forecast->mean : forecast->most;
+}
+
+/* The smallest of a few caps with which no more are at once than with any, but for a tenth of one. */
 static uint32_t cap_find(struct gain *gain, struct gain_setting setting)
 {
-	static const uint32_t caps_ppm[] = { 50000, 100000, 250000, 500000, 750000, 900000 };
-	unsigned best = ~0u;
-	uint32_t cap_ppm = setting.cap_ppm;
+	static const uint32_t caps_ppm[CAPS] = { 50000, 100000, 250000, 500000, 750000, 900000 };
+	const uint32_t given_ppm = setting.cap_ppm;
+	double found[CAPS], best = INFINITY;
 
 	if (gain->count > LADDER_HOSTS)
-		return cap_ppm;
-	for (size_t i = 0; i < sizeof(caps_ppm) / sizeof(*caps_ppm); i++) {
+		return given_ppm;
+	for (size_t i = 0; i < CAPS; i++) {
 		struct gain_forecast forecast;
 
 		setting.cap_ppm = caps_ppm[i];
 		forecast_make(gain, &setting, LADDER_SEEDS, 0, &forecast);
-		if (!forecast.made || forecast.most >= best)
-			continue;
-		best = forecast.most;
-		cap_ppm = caps_ppm[i];
+		found[i] = forecast.made ? measure_of(&forecast) : INFINITY;
+		best = found[i] < best ? found[i] : best;
 	}
-	return cap_ppm;
+	for (size_t i = 0; i < CAPS; i++)
+		if (isfinite(best) && found[i] <= best + SLIGHT)
+			return caps_ppm[i];
+	return given_ppm;
 }
 
 /* ---- what to make of it -------------------------------------------------------------------------- */
@@ -350,6 +360,16 @@ static int64_t action_usual_ns(const struct gain *gain)
 	return usual_ns;
 }
 
+/* Are no more at once than would be? */
+static int are_apart(const struct gain *gain)
+{
+	const struct gain_forecast *advised = &gain->advised;
+
+	if (advised->setting.kind == ENTRAIN_DRIFTING && gain->now.mean > 0)
+		return gain->now.mean <= advised->mean + SLIGHT;
+	return gain->now.most <= advised->most;
+}
+
 static enum gain_verdict verdict_of(const struct gain *gain)
 {
 	const struct goal *goal = goal_row((int)gain->settings.goal);
@@ -373,7 +393,7 @@ static enum gain_verdict verdict_of(const struct gain *gain)
 		return GAIN_TOGETHER;
 	if (gain->now.most > 1 && action_usual_ns(gain) < SHORT_NS)
 		return GAIN_SHORT;
-	if (gain->now.most <= gain->advised.most)
+	if (are_apart(gain))
 		return GAIN_APART;
 	return are_free(gain) == 1 ? GAIN_FREE : GAIN_WORTH;
 }

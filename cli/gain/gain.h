@@ -51,8 +51,9 @@ struct gain_setting {
 struct gain_forecast {
 	int made;
 	struct gain_setting setting;
-	unsigned hosts;                /* that fit */
-	unsigned least, most;          /* at once: least of a typical period, most of all */
+	unsigned hosts;       /* that fit */
+	unsigned least, most; /* at once: least of a typical period, most of all */
+	double mean;          /* of all periods, in the runs in which actions take what they took */
 	int64_t hold_ns, hold_most_ns; /* how long a turn is held, once all are in place */
 	double slower;                 /* how much longer an interval is, as a share */
 	unsigned settle;               /* cycles that were left out: until then they come apart */

@@ -51,6 +51,7 @@ static void forecast_json(const char *key, const struct gain_forecast *forecast,
 	json_unsigned(json, NULL, forecast->least);
 	json_unsigned(json, NULL, forecast->most);
 	json_end(json);
+	json_real(json, "overlap_mean", forecast->mean);
 	json_row(json, "delay_ns");
 	json_integer(json, "mean", forecast->hold_ns);
 	json_integer(json, "max", forecast->hold_most_ns);
@@ -90,6 +91,7 @@ void gain_json(const struct gain *gain, struct json *json)
 	json_row(json, "overlap");
 	json_unsigned(json, "max", gain->now.most);
 	json_unsigned(json, "p50", gain->now.typical);
+	json_real(json, "mean", gain->now.mean);
 	json_end(json);
 	json_list(json, "action_by_overlap");
 	for (unsigned level = 0; level < GAIN_LEVELS; level++) {

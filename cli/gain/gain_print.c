@@ -152,6 +152,9 @@ static void forecast_print(const struct gain *gain, const struct gain_forecast *
 		"  for that a turn is held %s in the mean, %s at most, once all are in place\n",
 		entrain_duration_text(forecast->hold_ns, hold),
 		entrain_duration_text(forecast->hold_most_ns, most));
+	if (forecast->setting.kind == ENTRAIN_DRIFTING && gain->now.mean > 0)
+		fprintf(out, "  at once in the mean period: %.1f; now %.1f\n", forecast->mean,
+			gain->now.mean);
 	if (forecast->slower > 0.005)
 		fprintf(out, "  and comes %.1f %% less often\n", 100 * forecast->slower);
 	if (forecast->hosts < gain->count)

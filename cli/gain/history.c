@@ -225,7 +225,7 @@ static void crowd_change(struct crowd *crowd, const struct edge *edge)
 
 struct history_overlap history_measure(struct history *history, int64_t period_ns)
 {
-	struct history_overlap overlap = { 0, 0 };
+	struct history_overlap overlap = { 0, 0, 0 };
 	struct crowd crowd = { 0 };
 	unsigned *peaks = NULL;
 	size_t stretches = 0;
@@ -253,6 +253,8 @@ struct history_overlap history_measure(struct history *history, int64_t period_n
 	if (stretches) {
 		qsort(peaks, stretches, sizeof(*peaks), unsigned_compare);
 		overlap.typical = peaks[stretches / 2];
+		for (size_t i = 0; i < stretches; i++)
+			overlap.mean += (double)peaks[i] / (double)stretches;
 	}
 	free(crowd.actions);
 	free(peaks);

@@ -45,9 +45,11 @@ void history_add(struct history *history, unsigned index, int64_t begin_ns, int6
 void history_close(struct history *history);
 void history_free(struct history *history);
 
-/* How many actions were in progress at once: in all; and of consecutive stretches of `period_ns` in the one in the middle. */
+/* How many actions were in progress at once: in all; and of consecutive stretches of `period_ns` in the one in the middle, and in the
+ * mean of them. 0: there are no stretches. */
 struct history_overlap {
 	unsigned most, typical;
+	double mean;
 };
 
 /* Measure it, and of each action and host what they met. */
