@@ -60,14 +60,15 @@ watch()
 	cat "$1.judged" "$1.json"
 }
 
-# comes_true SWARM WHICH CYCLES: in the six cycles before so many from now what was forecast happens; or in one of the two sixes after
+# comes_true SWARM WHICH CYCLES [LAST]: in the last six (or so many) cycles before that from now what was forecast happens; or in as
+# many after, or after these
 comes_true()
 {
-	local from
+	local from last=${4:-6}
 	from=$(wc -l <"$1.0")
-	for step in $(($3)) $(($3 + 6)) $(($3 + 12)); do
+	for step in $(($3)) $(($3 + last)) $(($3 + 2 * last)); do
 		cycles "$1" $((from + step))
-		python3 "$judge" acting "$1.json" "$2" 6 "$1".? >"$1.judged" 2>&1 && return
+		python3 "$judge" acting "$1.json" "$2" "$last" "$1".? >"$1.judged" 2>&1 && return
 	done
 	cat "$1.judged" "$1.json"
 }
@@ -83,23 +84,25 @@ let_act()
 	comes_true "$swarm" acting_as_set "$2"
 }
 
-# The lines that are given for hosts that are watched in a swarm which is not theirs.
+# take_advice SWARM KIND CYCLES "RHYTHM" PID...: the lines that are given for hosts that are watched in a swarm which is not theirs.
 take_advice()
 {
-	watch wrong 9
-	python3 "$judge" lines wrong.json >new.ini
-	"$entrainctl" check --config new.ini >check.out 2>&1 || echo "the lines are wrong: $(cat check.out new.ini)"
-	grep -q '^kind = relative$' new.ini && grep -q '^action = stagger$' new.ini || echo "lines: $(cat new.ini)"
+	local swarm=$1 kind=$2 cycles=$3 rhythm=$4 number=0
+	shift 4
+	watch "$swarm" 13
+	python3 "$judge" lines "$swarm.json" >"$swarm.new"
+	"$entrainctl" check --config "$swarm.new" >"$swarm.out" 2>&1 || echo "the lines are wrong: $(cat "$swarm.out" "$swarm.new")"
+	grep -q "^kind = $kind\$" "$swarm.new" && grep -q '^action = stagger$' "$swarm.new" || echo "lines: $(cat "$swarm.new")"
 	# They are no children of this shell: their end is awaited by their slots, and their logs are begun anew.
 	kill "$@"
-	rm -f wrong.?
-	tool rm wrong || echo "rm failed"
-	cp new.ini wrong.ini
-	ENTRAIN_CONFIG=$work/wrong.ini tool create wrong || echo "create failed"
+	rm -f "$swarm".?
+	tool rm "$swarm" || echo "rm failed"
+	cp "$swarm.new" "$swarm.ini"
+	ENTRAIN_CONFIG=$work/$swarm.ini tool create "$swarm" || echo "create failed"
 	pids=
 	trap 'kill $pids' EXIT
-	for i in 0 1 2 3 4 5 6 7; do start wrong $i "$flush" sleep 600 21 3; done
-	comes_true wrong acting_advised 30
+	for pid; do start "$swarm" $((number++)) "$flush" $rhythm; done
+	comes_true "$swarm" acting_advised $cycles
 }
 
 # ---- the hosts ---------------------------------------------------------------------------------------
@@ -109,6 +112,7 @@ tool create tight --period 800ms --kind grid --max-delay 90% || no "create tight
 tool create loops --period 800ms --kind relative || no "create loops"
 tool create wrong || no "create wrong"
 tool create wild || no "create wild"
+tool create queue || no "create queue"
 tool create liar --period 200ms --kind grid || no "create liar"
 for swarm in clock tight loops; do tool set $swarm mode=observe || no "set $swarm"; done
 rule clock 'action = stagger' 'max_delay = 90%'
@@ -116,6 +120,7 @@ rule clock 'action = stagger' 'max_delay = 90%'
 rule tight 'action = stagger' 'max_delay = 30%'
 rule wrong 'action = observe'
 rule wild 'action = observe'
+rule queue 'action = observe'
 rule liar 'action = observe'
 printf '%s\n' '[rule loops]' 'exe = */preload_loop' 'call = nanosleep' 'swarm = loops' 'action = pace' >loops.ini
 for i in 0 1 2 3 4 5 6 7; do
@@ -126,6 +131,9 @@ done
 before=$pids
 for i in 0 1 2 3 4 5 6 7; do start wrong $i "$flush" sleep 600 21 3; done
 wrong=${pids#"$before"}
+before=$pids
+for i in 0 1 2 3 4 5; do start queue $i "$flush" random 250 30 3; done
+queue=${pids#"$before"}
 for i in 0 1 2 3; do start liar $i "$flush" clock 200 20 2; done
 for i in 0 1 2 3; do start wild $i "$flush" random 500 30 3; done
 wild=$!
@@ -136,8 +144,10 @@ one=$!
 (let_act tight 16) >tight.told 2>&1 &
 two=$!
 started=$pids
-(take_advice $wrong) >wrong.told 2>&1 &
+(take_advice wrong relative 30 "sleep 600 21 3" $wrong) >wrong.told 2>&1 &
 three=$!
+(take_advice queue drifting 24 "random 250 30 3" $queue) >queue.told 2>&1 &
+four=$!
 
 # ---- sleeps, and what has no rhythm ------------------------------------------------------------------
 
@@ -175,8 +185,8 @@ for ((tries = 0; tries < 500; tries++)); do
 done
 grep -q 'out: its swarm was removed' wild.check || no "a swarm that was removed: $(cat wild.check)"
 
-wait $one $two $three
-for told in clock tight wrong; do
+wait $one $two $three $four
+for told in clock tight wrong queue; do
 	[ -s $told.told ] && no "$told: $(cat $told.told)" || passed=$((passed + 1))
 done
 yes_or [ ! -e log ]
