@@ -204,8 +204,9 @@ const struct command command_report = {
 		"are then simulated as they were seen, 20 times, with the swarm acting: how many\n"
 		"would be at once, as a range; how long each would be held for that; and the "
 		"lines\n"
-		"for entrain.ini. Says where it does not pay. Changes nothing. An interrupt ends\n"
-		"the look early; what was seen until then counts.",
+		"for entrain.ini. Those without a common rhythm queue at a door (kind drifting).\n"
+		"Says where it does not pay. Changes nothing. An interrupt ends the look early;\n"
+		"what was seen until then counts.",
 	.examples = "  entrainctl report web --text\n"
 		    "  entrainctl report redis --for 30s --json | jq .acting_advised.overlap\n"
 		    "  entrainctl report redis --json | jq -r '.lines // empty' >new.ini\n"
