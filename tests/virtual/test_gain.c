@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* test_gain.c - what is made of hosts that were watched: how many at once, by what they come, what is forecast and said of them. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -346,7 +347,11 @@ static void a_forecast_of_a_door_is_what_queueing_gives(void **state)
 		/* Half of the runs are of the one sort, half of the other; in half actions take less where many met. */
 		assert_true(forecast.hold_ns <= (moves.hold_ns + stays.hold_ns) / 2 * 5 / 4);
 		assert_true(forecast.hold_ns >= (moves.hold_ns + stays.hold_ns) / 2 / 4);
-		assert_true(forecast.slower >= 0 && forecast.slower < .1);
+		/* What moves the one half moves the other not at all. */
+		assert_true(forecast.slower <=
+			    .5 * 5 / 4 * (double)moves.hold_ns / (double)stays.every_ns);
+		assert_true(forecast.slower >=
+			    .5 / 4 * (double)moves.hold_ns / (double)stays.every_ns);
 		gain_free(&gain);
 		history_free(&history);
 	}
@@ -427,6 +432,56 @@ static void a_door_is_kept_where_it_is_set(void **state)
 	}
 }
 
+/* The same cap, of periods that are shorter and longer than what is usual: they say nothing else. */
+static void a_period_says_nothing_at_a_door(void **state)
+{
+	static const struct {
+		int64_t period_ns;
+		uint32_t cap_ppm;
+	} settings[] = { { 2 * S, 10000 }, { 100 * MS, 200000 }, { 1000 * S, 20 } };
+	const struct picture picture = picture_make(ENTRAIN_TAKEN, S, ENTRAIN_OBSERVE);
+	struct gain_forecast forecast[3];
+	struct gain gain;
+
+	(void)state;
+	gain_make(&gain, &picture, &wild, HOSTS);
+	for (unsigned i = 0; i < 3; i++) {
+		const struct gain_setting setting = { ENTRAIN_DRIFTING, settings[i].period_ns,
+						      100000, settings[i].cap_ppm,
+						      ENTRAIN_DISTRIBUTE_LOAD };
+
+		forecast_make(&gain, &setting, GAIN_SEEDS, 0, &forecast[i]);
+		print_message("cap 20 ms of %lld ms: %.2f at once, held %lld us, %.2f %% slower\n",
+			      (long long)(settings[i].period_ns / MS), forecast[i].mean,
+			      (long long)forecast[i].hold_ns / 1000, 100 * forecast[i].slower);
+		assert_true(forecast[i].mean > 1 && fabs(forecast[i].mean - forecast[0].mean) < .1);
+		assert_in_range(forecast[i].hold_ns, forecast[0].hold_ns / 10 * 9,
+				forecast[0].hold_ns / 9 * 10);
+		assert_true(fabs(forecast[i].slower - forecast[0].slower) < .001);
+	}
+	gain_free(&gain);
+}
+
+/* How many met at most in one look is chance, and more in a longer one: what pays is judged by the mean. */
+static void chance_is_judged_by_its_mean(void **state)
+{
+	const struct picture picture = picture_make(ENTRAIN_TAKEN, S, ENTRAIN_OBSERVE);
+	struct gain gain;
+
+	(void)state;
+	gain_make(&gain, &picture, &wild, HOSTS);
+	assert_true(gain.now.mean > 1.5 && gain.now.mean <= gain.now.most);
+	assert_true(gain.advised.mean < gain.now.mean - .5);
+	gain.now.most = 1;
+	gain_judge(&gain, 0);
+	assert_int_equal(gain.verdict, GAIN_FREE);
+	gain.now.most = HOSTS;
+	gain.now.mean = gain.advised.mean;
+	gain_judge(&gain, 0);
+	assert_int_equal(gain.verdict, GAIN_APART);
+	gain_free(&gain);
+}
+
 /* One look at the slots: of who comes by nothing regular the last few rests are no measure; of a library's agent nothing is known. */
 static void one_look_at_a_door_promises_little(void **state)
 {
@@ -442,7 +497,7 @@ static void one_look_at_a_door_promises_little(void **state)
 							    .period_ns = S,
 							    .action_mean_ns = 60 * MS,
 							    .turns = 100,
-							    .began_ns = 77 * S,
+							    .began_ns = 77 * S + slot * 100 * MS,
 							    .observes = 1 };
 	picture.agents = agents;
 	picture.agent_count = HOSTS;
@@ -452,6 +507,9 @@ static void one_look_at_a_door_promises_little(void **state)
 	assert_true(gain.advised.made);
 	/* eight of 60 ms in 1.4 s, in any order: a wait of 50 ms at most does not part them always */
 	assert_in_range(gain.advised.most, 2, 5);
+	/* Where none is too long all queue: of such arrivals there is always somebody in the way (a queue of eight such sources, reckoned apart: 13 ms). */
+	gain_judge(&gain, 900000);
+	assert_in_range(gain.advised.hold_ns, 10 * MS, 17 * MS);
 	gain_free(&gain);
 	for (unsigned slot = 0; slot < HOSTS; slot++)
 		agents[slot].rhythm = 0;
@@ -595,6 +653,8 @@ int main(void)
 		cmocka_unit_test(a_forecast_of_a_door_is_what_queueing_gives),
 		cmocka_unit_test(who_has_no_common_rhythm_is_sent_to_the_door),
 		cmocka_unit_test(a_door_is_kept_where_it_is_set),
+		cmocka_unit_test(a_period_says_nothing_at_a_door),
+		cmocka_unit_test(chance_is_judged_by_its_mean),
 		cmocka_unit_test(one_look_at_a_door_promises_little),
 		cmocka_unit_test(hostile_rhythms_come_to_an_end),
 		cmocka_unit_test(it_is_said_whether_it_pays),

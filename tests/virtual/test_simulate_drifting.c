@@ -263,6 +263,8 @@ static void holds_move_no_arrival(void **state)
 		struct gauge gauge = { 0 };
 
 		plan.lateness_ppm = 100000;
+		/* Whatever its period is, nobody is off the beat. */
+		plan.spread_ppm = i % 2 ? 400000 : 50000;
 		plan.crash = (struct simulation_change){ 300000, 5 };
 		plan.join = (struct simulation_change){ 250000, 8 };
 		plan.disrupt = (struct simulation_change){ 500000, 12 };
