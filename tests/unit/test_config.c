@@ -251,7 +251,8 @@ static void check_reports_every_finding(void **state)
 	/* none hides another */
 	assert_findings("stray = 1\nx\n[swarm web]\ny\nperiod = 1s\nbogus = 1\nz\n[swarm web\n",
 			LINES(1, 2, 4, 6, 7, 8));
-	assert_findings("[swarm web]\nkind = wandering\nperiod = 1s\nmax_delay = 2s\n", LINES(2, 4));
+	assert_findings("[swarm web]\nkind = wandering\nperiod = 1s\nmax_delay = 2s\n",
+			LINES(2, 4));
 	assert_findings("[swarm a]\n[swarm b]\n[swarm a]\nperiod = 1\n[swarm a]\n", LINES(3, 4, 5));
 	assert_findings("[swarm a]\nband = 1%\nband = 1%\n[swarm b]\nband = 1%\nband = 1%\n",
 			LINES(3, 6));
