@@ -28,14 +28,15 @@ static bool queues(const struct entrain_agent *agent)
 static int64_t book(struct entrain_agent *agent, int64_t arrived_ns)
 {
 	_Atomic int64_t *door = &agent->roster.agents->door;
-	/* From its turn until it is done: it is woken a little late, too. */
-	const int64_t takes_ns = agent->work_ns + agent->lateness_ns;
-	const int64_t work_ns = takes_ns < agent->period_ns ? takes_ns : agent->period_ns;
+	const struct door_caller caller = { .now_ns = arrived_ns,
+					    .work_ns = agent->work_ns,
+					    .late_ns = agent->lateness_ns,
+					    .cap_ns = agent_cap_ns(agent),
+					    .period_ns = agent->period_ns };
 	int64_t free_ns = atomic_load_explicit(door, memory_order_relaxed);
 
 	for (int tries = 0; tries < BOOK_TRIES; tries++) {
-		const struct door_pass pass = door_pass(free_ns, arrived_ns, work_ns,
-							agent_cap_ns(agent), agent->period_ns);
+		const struct door_pass pass = door_pass(free_ns, &caller);
 
 		MARK();
 		/* [D1] relaxed: the word says nothing of any other. */

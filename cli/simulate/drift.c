@@ -36,11 +36,12 @@ static int64_t cap_ns(const struct simulation *simulation)
 void drift_arrive(struct simulation *simulation, uint32_t slot, int64_t now_ns)
 {
 	struct simulated *agent = &simulation->agents[slot];
-	/* As the library's agents book: from the turn until it is done, with how late it is woken. */
-	const int64_t takes_ns = agent->work_ns + agent->late_ns;
-	const int64_t work_ns = takes_ns < SIMULATION_PERIOD_NS ? takes_ns : SIMULATION_PERIOD_NS;
-	const struct door_pass pass = door_pass(simulation->door_ns, now_ns, work_ns,
-						cap_ns(simulation), SIMULATION_PERIOD_NS);
+	const struct door_caller caller = { .now_ns = now_ns,
+					    .work_ns = agent->work_ns,
+					    .late_ns = agent->late_ns,
+					    .cap_ns = cap_ns(simulation),
+					    .period_ns = SIMULATION_PERIOD_NS };
+	const struct door_pass pass = door_pass(simulation->door_ns, &caller);
 	int64_t wake_ns = pass.turn_ns;
 
 	if (pass.books)

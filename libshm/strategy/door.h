@@ -15,6 +15,14 @@
 /* What honest agents book ends at most so many periods from now: a cap and an action. More is garbage, and healed. */
 #define DOOR_PERIODS 2
 
+/* Who comes to the door, and what for. In ns; 0 <= now <= 2^62, 0 <= work, late and cap, period <= 2^47. */
+struct door_caller {
+	int64_t now_ns;
+	int64_t work_ns; /* how long its action takes; 0: not known */
+	int64_t late_ns; /* how late it is woken, where it has to wait */
+	int64_t cap_ns, period_ns;
+};
+
 struct door_pass {
 	int64_t turn_ns; /* when to act: now, or up to cap_ns later */
 	int64_t free_ns; /* what the door says from then on, if `books` */
@@ -22,11 +30,9 @@ struct door_pass {
 };
 
 /*
- * Somebody comes at now_ns whose action takes work_ns (0: not known), to a door that says free_ns, whatever that is. Never fails:
- * now <= turn <= now + cap, and what is booked is now <= free <= now + cap + work. All in ns; 0 <= now <= 2^62,
- * 0 <= work, cap <= period <= 2^47.
+ * Somebody comes to a door that says free_ns, whatever that is. Never fails: now <= turn <= now + cap, and what is booked is
+ * turn <= free <= turn + period.
  */
-struct door_pass door_pass(int64_t free_ns, int64_t now_ns, int64_t work_ns, int64_t cap_ns,
-			   int64_t period_ns);
+struct door_pass door_pass(int64_t free_ns, const struct door_caller *caller);
 
 #endif

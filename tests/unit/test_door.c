@@ -27,7 +27,11 @@ static uint64_t drawn(uint64_t end)
 static struct door_pass passed(int64_t free_ns, int64_t now_ns, int64_t work_ns, int64_t cap_ns,
 			       int64_t period_ns)
 {
-	const struct door_pass pass = door_pass(free_ns, now_ns, work_ns, cap_ns, period_ns);
+	struct door_caller caller = {
+		.now_ns = now_ns, .work_ns = work_ns, .cap_ns = cap_ns, .period_ns = period_ns
+	};
+	const struct door_pass pass = door_pass(free_ns, &caller);
+	struct door_pass late;
 
 	if (pass.turn_ns < now_ns || pass.turn_ns > now_ns + cap_ns)
 		fail_msg("door %lld, now %lld, cap %lld: turn %lld", (long long)free_ns,
@@ -37,6 +41,16 @@ static struct door_pass passed(int64_t free_ns, int64_t now_ns, int64_t work_ns,
 		assert_true(pass.free_ns <= now_ns + cap_ns + work_ns);
 		assert_true(pass.free_ns == pass.turn_ns + work_ns);
 	}
+	/* Who is woken late books it, if it sleeps; and no more than a period in all. */
+	caller.late_ns = period_ns / 3;
+	late = door_pass(free_ns, &caller);
+	assert_true(late.turn_ns == pass.turn_ns && late.books == pass.books);
+	if (pass.turn_ns == now_ns)
+		assert_true(late.free_ns == pass.free_ns);
+	else
+		assert_true(late.free_ns - late.turn_ns == (work_ns + caller.late_ns < period_ns
+								    ? work_ns + caller.late_ns
+								    : period_ns));
 	return pass;
 }
 
