@@ -64,6 +64,8 @@ struct entrain_agent {
 	int64_t delay_ns; /* how much of turn_ns is delay */
 	int64_t cur_ns;   /* its last turn, as scheduled */
 	int64_t door_ns; /* drifting: it has come to the door then, and turn_ns is what it got; 0: not there */
+	int64_t booked_ns,
+		booked_turn_ns; /* drifting: what it made the door say last, 0: nothing; from its turn on */
 	int64_t began_ns;          /* its action; 0: not acting */
 	bool resumed;              /* sealed: what goes on is a further part of its last action */
 	struct agent_plan before;  /* sealed: as it stood before its last action was over */
@@ -139,6 +141,8 @@ bool agent_plan_again(struct entrain_agent *agent, int64_t now_ns);
 void agent_door_come(struct entrain_agent *agent, int64_t arrived_ns);
 /* The same in a call that waits or asks: it has come now, unless it waits at the door already. */
 void agent_door_wait(struct entrain_agent *agent, int64_t now_ns);
+/* What it booked is over, or not needed: if nobody is behind, the door is free. */
+void agent_door_free(struct entrain_agent *agent, int64_t now_ns);
 /* It acts now: its turn is what was booked, or now, and its delay what it waited. */
 void agent_door_leave(struct entrain_agent *agent, int64_t now_ns);
 /* One of `count` peers in scratch that has not come for long, another one each time; DECIDE_NOBODY. */

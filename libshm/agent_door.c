@@ -36,7 +36,10 @@ static int64_t book(struct entrain_agent *agent, int64_t arrived_ns)
 	int64_t free_ns = atomic_load_explicit(door, memory_order_relaxed);
 
 	for (int tries = 0; tries < BOOK_TRIES; tries++) {
-		const struct door_pass pass = door_pass(free_ns, &caller);
+		/* Who booked last, and comes again, is done with that: nobody waits for himself. */
+		const bool own = agent->booked_ns && free_ns == agent->booked_ns;
+		const struct door_pass pass =
+			door_pass(own ? agent->booked_turn_ns : free_ns, &caller);
 
 		MARK();
 		/* [D1] relaxed: the word says nothing of any other. */
@@ -44,6 +47,8 @@ static int64_t book(struct entrain_agent *agent, int64_t arrived_ns)
 					   door, &free_ns, pass.free_ns, memory_order_relaxed,
 					   memory_order_relaxed)) {
 			MARK();
+			agent->booked_ns = pass.books ? pass.free_ns : 0;
+			agent->booked_turn_ns = pass.turn_ns;
 			return pass.turn_ns;
 		}
 	}
@@ -71,6 +76,20 @@ void agent_door_wait(struct entrain_agent *agent, int64_t now_ns)
 		return;
 	agent_door_come(agent, now_ns);
 	agent_arm(agent);
+}
+
+void agent_door_free(struct entrain_agent *agent, int64_t now_ns)
+{
+	const int64_t turn_ns = agent->booked_turn_ns;
+	const int64_t free_ns = turn_ns > now_ns ? turn_ns : now_ns;
+	int64_t booked_ns = agent->booked_ns;
+
+	agent->booked_ns = 0;
+	/* [D1] relaxed. */
+	if (agent->joined && free_ns < booked_ns)
+		atomic_compare_exchange_strong_explicit(&agent->roster.agents->door, &booked_ns,
+							free_ns, memory_order_relaxed,
+							memory_order_relaxed);
 }
 
 void agent_door_leave(struct entrain_agent *agent, int64_t now_ns)

@@ -305,7 +305,7 @@ static void become_own(struct entrain_agent *agent)
 {
 	agent->process = process_id();
 	agent->joined = false;
-	agent->began_ns = agent->door_ns = 0;
+	agent->began_ns = agent->door_ns = agent->booked_ns = 0;
 	agent->turns = agent->missed = agent->actions = 0;
 	agent->work_ns = agent->work_published_ns = agent->lateness_ns = 0;
 	agent->delay_max_ns = agent->delay_total_ns = 0;

@@ -229,7 +229,7 @@ bool agent_first_turn(struct entrain_agent *agent, int64_t now_ns)
 					memory_order_relaxed));
 	agent->turn_ns = agent->cur_ns = now_ns;
 	/* What it had booked was at the door of a swarm, or for a slot, that it has lost. */
-	agent->delay_ns = agent->door_ns = 0;
+	agent->delay_ns = agent->door_ns = agent->booked_ns = 0;
 	agent_follow(agent, now_ns);
 	for (unsigned i = 0; i < 3; i++)
 		slot_set_fact(owner, FACT_NAME1 + i, fact_from_text(agent->name, i));
@@ -430,8 +430,10 @@ int entrain_pass(struct entrain_agent *agent)
 	if (agent->began_ns)
 		return 0;
 	now_ns = clock_now_ns();
-	if (agent->kind == ENTRAIN_DRIFTING)
+	if (agent->kind == ENTRAIN_DRIFTING) {
 		agent_door_leave(agent, now_ns);
+		agent_door_free(agent, now_ns);
+	}
 	agent_lateness_learn(agent, now_ns);
 	agent->turns++;
 	if (!agent->joined || !agent_settings_read(agent) || !slot_owned(&agent->owner)) {
@@ -462,6 +464,9 @@ int entrain_end(struct entrain_agent *agent)
 	action_ns = now_ns - agent->began_ns;
 	replans = agent->sealed ? agent_plan_again(agent, now_ns) : agent->kind == ENTRAIN_RELATIVE;
 	agent_work_learn(agent, action_ns);
+	/* A sealed one does not know whether this was the last of its calls. */
+	if (agent->kind == ENTRAIN_DRIFTING && !agent->sealed)
+		agent_door_free(agent, now_ns);
 	if (agent->joined && slot_set_acting(&agent->owner, agent->began_ns, false)) {
 		slot_set_fact(&agent->owner, FACT_ACTION_LAST, (uint64_t)action_ns);
 		slot_set_fact(&agent->owner, FACT_ACTION_MEAN, (uint64_t)agent->action_mean_ns);

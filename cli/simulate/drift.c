@@ -41,11 +41,17 @@ void drift_arrive(struct simulation *simulation, uint32_t slot, int64_t now_ns)
 					    .late_ns = agent->late_ns,
 					    .cap_ns = cap_ns(simulation),
 					    .period_ns = SIMULATION_PERIOD_NS };
-	const struct door_pass pass = door_pass(simulation->door_ns, &caller);
+	/* Nobody waits for himself: who booked last, and comes again, is done with that. */
+	const bool own =
+		simulation->door_slot == slot && simulation->door_booked_ns == simulation->door_ns;
+	const int64_t free_ns = own ? agent->cur_ns : simulation->door_ns;
+	const struct door_pass pass = door_pass(free_ns, &caller);
 	int64_t wake_ns = pass.turn_ns;
 
-	if (pass.books)
-		simulation->door_ns = pass.free_ns;
+	if (pass.books) {
+		simulation->door_ns = simulation->door_booked_ns = pass.free_ns;
+		simulation->door_slot = slot;
+	}
 	agent->turn_ns = pass.turn_ns;
 	agent->delay_ns = pass.turn_ns - now_ns;
 	if (agent->delay_ns && !simulation_host(simulation, slot))

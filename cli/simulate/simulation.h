@@ -123,6 +123,8 @@ struct simulation {
 	uint64_t lognormal_sum; /* of the draws of all action times */
 	int64_t lock_ns;        /* until when the lock file is held (flock) */
 	int64_t door_ns;        /* what the door says (drifting): when it is free next */
+	int64_t door_booked_ns; /* what somebody last made it say, */
+	uint32_t door_slot;     /* and who that was */
 	uint32_t fired,
 		fired_before; /* who took the last turn, and the one before (desync); UINT32_MAX: nobody */
 

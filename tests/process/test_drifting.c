@@ -59,6 +59,13 @@ static _Atomic int64_t *door(void)
 
 /* ---- by a clock that stands ---------------------------------------------------------------- */
 
+static void act_for(struct entrain_agent *agent, int64_t action_ns)
+{
+	life_check(entrain_begin(agent) == 0);
+	virtual_ns += action_ns;
+	life_check(entrain_end(agent) == 0);
+}
+
 /* So many sealed agents on a virtual clock, that have learnt that their actions take WORK_NS; nobody is at the door. */
 static void set_the_stage(struct entrain_agent **agents, unsigned count)
 {
@@ -67,11 +74,8 @@ static void set_the_stage(struct entrain_agent **agents, unsigned count)
 	create(PERIOD_NS, 0);
 	for (unsigned i = 0; i < count; i++) {
 		agents[i] = join(ENTRAIN_SEALED);
-		for (int turn = 0; turn < 2; turn++) {
-			life_check(entrain_begin(agents[i]) == 0);
-			virtual_ns += WORK_NS;
-			life_check(entrain_end(agents[i]) == 0);
-		}
+		for (int turn = 0; turn < 2; turn++)
+			act_for(agents[i], WORK_NS);
 	}
 	virtual_ns += PERIOD_NS;
 	atomic_store(door(), 0);
@@ -132,8 +136,56 @@ static void a_place_is_kept_until_it_is_used(void **state)
 		slot_fact(&life_slots()[1], atomic_load(&life_slots()[1].version), FACT_DELAY_LAST),
 		WORK_NS);
 	assert_int_equal(agents[1]->cur_ns, instant_grained(virtual_ns));
-	assert_int_equal(waits_ns(agents[1]),
-			 WORK_NS); /* another arrival: after its last booking */
+	end(agents, 2);
+}
+
+/* An action that was shorter than usual; what those behind it have booked stays. */
+static void nobody_waits_for_himself(void **state)
+{
+	struct entrain_agent *agents[3];
+
+	(void)state;
+	set_the_stage(agents, 3);
+	assert_int_equal(waits_ns(agents[0]), 0);
+	act_for(agents[0], LIFE_MS);
+	assert_int_equal(waits_ns(agents[0]), 0);
+	act_for(agents[0], LIFE_MS);
+	/* Of the WORK_NS that it booked last it took one ms. */
+	assert_int_equal(waits_ns(agents[1]), WORK_NS - LIFE_MS);
+	assert_int_equal(waits_ns(agents[0]), 2 * WORK_NS - LIFE_MS);
+	/* Let go before its turn, it still does not overtake. */
+	act_for(agents[0], LIFE_MS);
+	assert_int_equal(waits_ns(agents[0]), 2 * WORK_NS - 2 * LIFE_MS);
+	end(agents, 3);
+}
+
+/* Who knows that its action is over gives back what is left, as does who does not act at all. */
+static void what_is_left_of_a_booking_is_given_back(void **state)
+{
+	struct entrain_agent *agents[2], *own;
+
+	(void)state;
+	set_the_stage(agents, 1);
+	own = agents[1] = join(0);
+	for (int turn = 0; turn < 2; turn++)
+		act_for(own, WORK_NS);
+	virtual_ns += PERIOD_NS;
+	assert_int_equal(entrain_wait(own), 0);
+	assert_int_equal(atomic_load(door()), virtual_ns + WORK_NS);
+	act_for(own, LIFE_MS);
+	assert_int_equal(atomic_load(door()), virtual_ns);
+	assert_int_equal(waits_ns(agents[0]), 0);
+	/* given up, and nobody is behind */
+	assert_int_equal(entrain_wait_until(own, virtual_ns), ENTRAIN_TIMEOUT);
+	assert_int_equal(atomic_load(door()), virtual_ns + 2 * WORK_NS);
+	assert_int_equal(entrain_pass(own), 0);
+	assert_int_equal(atomic_load(door()), virtual_ns + WORK_NS);
+	/* somebody is: his place is not taken */
+	agents[0]->door_ns = 0;
+	assert_int_equal(entrain_wait_until(own, virtual_ns), ENTRAIN_TIMEOUT);
+	assert_int_equal(waits_ns(agents[0]), 2 * WORK_NS);
+	assert_int_equal(entrain_pass(own), 0);
+	assert_int_equal(atomic_load(door()), virtual_ns + 3 * WORK_NS);
 	end(agents, 2);
 }
 
@@ -488,6 +540,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, life_setup, life_teardown)
 		TEST(each_waits_for_those_before_up_to_its_cap),
 		TEST(a_place_is_kept_until_it_is_used),
+		TEST(nobody_waits_for_himself),
+		TEST(what_is_left_of_a_booking_is_given_back),
 		TEST(who_is_not_to_act_books_nothing),
 		TEST(whatever_the_door_says_nobody_waits_longer_and_it_heals),
 		TEST(a_wait_can_be_given_up),
