@@ -324,13 +324,11 @@ static void decide_drifting(struct entrain_agent *agent, int64_t now_ns, uint32_
 {
 	const struct steer_request request = request_now(agent);
 
+	steer_hear(&agent->steer, &request);
 	decide_alone(agent, now_ns, decision);
 	decision->delay_ns = agent->delay_ns;
 	decision->counted = count + 1;
 	decision->suspect = agent_door_suspect(agent, count, now_ns);
-	/* There is nothing to scatter. */
-	agent->steer.disruption = SHM_DISRUPTION_NUMBER(request.disruption);
-	agent->steer.scattered = false;
 }
 
 /* The step: O(agents alive), no allocation, no system call while nobody is overdue. */
@@ -357,7 +355,7 @@ static void step(struct entrain_agent *agent, int64_t now_ns, uint32_t count)
 		return;
 	roster_mark(&agent->roster, agent->index);
 	mode_note(agent, now_ns);
-	if (planned && !agent->resumed)
+	if (agent->settings.mode != ENTRAIN_OFF && !agent->resumed)
 		notes_write(agent, now_ns, &decision);
 	slot_set_fact(&agent->owner, FACT_MISSED, agent->missed);
 	slot_set_fact(&agent->owner, FACT_DELAY_LAST, (uint64_t)decision.delay_ns);

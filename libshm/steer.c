@@ -286,3 +286,16 @@ void steer_turn(struct steer *steer, const struct steer_request *request, struct
 	if (steer->scattered)
 		scatter(steer, self, request->disruption, parameters->now_ns, decision);
 }
+
+void steer_hear(struct steer *steer, const struct steer_request *request)
+{
+	const uint32_t number = SHM_DISRUPTION_NUMBER(request->disruption);
+
+	steer->notes = 0;
+	follow_goal(steer, request);
+	if (number == steer->disruption)
+		return;
+	steer->disruption = number;
+	steer->scattered = false;
+	note(steer, ENTRAIN_EVENT_DISRUPTED, 0);
+}

@@ -72,6 +72,9 @@ void steer_turn(struct steer *steer, const struct steer_request *request, struct
 		struct decide_parameters *parameters, struct peer *peers, uint32_t count,
 		void *scratch, struct decision *decision);
 
+/* One turn of an agent that plans none: goal and disruption are heard and told of, and move nobody. */
+void steer_hear(struct steer *steer, const struct steer_request *request);
+
 /* Is the agent in this slot among those that a request scatters? */
 bool steer_scatters(uint64_t disruption, uint32_t slot);
 

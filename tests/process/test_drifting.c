@@ -409,9 +409,22 @@ static void the_dead_are_noticed(void **state)
 	end(&agent, 1);
 }
 
-static void a_disruption_is_answered_and_moves_nobody(void **state)
+/* How often an agent has told of this, with that value. */
+static unsigned told(struct entrain_swarm *swarm, uint32_t kind, uint32_t value)
+{
+	struct entrain_event events[64];
+	unsigned count = 0, times = 0;
+
+	assert_int_equal(entrain_events(swarm, events, 64, &count, NULL), 0);
+	for (unsigned i = 0; i < count && i < 64; i++)
+		times += events[i].kind == kind && events[i].value == value;
+	return times;
+}
+
+static void goal_and_disruption_are_told_of_and_move_nobody(void **state)
 {
 	struct entrain_agent *agent;
+	struct entrain_settings settings;
 	struct entrain_status status;
 	struct entrain_swarm *swarm;
 	uint32_t number = 0;
@@ -421,10 +434,24 @@ static void a_disruption_is_answered_and_moves_nobody(void **state)
 	agent = join(0);
 	swarm = entrain_open(NULL, LIFE_SWARM, ENTRAIN_ADMIN, NULL);
 	assert_non_null(swarm);
-	assert_int_equal(entrain_disrupt(swarm, 1000000, 7, &number, NULL), 0);
-	entrain_close(swarm);
 	assert_int_equal(entrain_begin(agent), 0);
 	assert_int_equal(entrain_end(agent), 0);
+	assert_int_equal(entrain_disrupt(swarm, 1000000, 7, &number, NULL), 0);
+	for (int turn = 0; turn < 3; turn++) {
+		assert_int_equal(entrain_begin(agent), 0);
+		assert_int_equal(entrain_end(agent), 0);
+	}
+	assert_int_equal(told(swarm, ENTRAIN_EVENT_DISRUPTED, 0), 1);
+	life_status(&status);
+	settings = status.settings;
+	assert_int_equal(entrain_settings_set(&settings, "goal", "batch", 1, NULL), 0);
+	assert_int_equal(entrain_set(swarm, &settings, NULL), 0);
+	for (int turn = 0; turn < 3; turn++) {
+		assert_int_equal(entrain_begin(agent), 0);
+		assert_int_equal(entrain_end(agent), 0);
+	}
+	assert_int_equal(told(swarm, ENTRAIN_EVENT_GOAL, ENTRAIN_MINIMIZE_API_CALLS), 1);
+	entrain_close(swarm);
 	assert_int_equal(agent->steer.disruption, number);
 	life_status(&status);
 	assert_int_equal(status.disruption, number);
@@ -550,7 +577,7 @@ int main(void)
 		TEST(a_child_stands_at_the_door_for_itself),
 		TEST(who_comes_back_comes_to_the_door_again),
 		TEST(the_dead_are_noticed),
-		TEST(a_disruption_is_answered_and_moves_nobody),
+		TEST(goal_and_disruption_are_told_of_and_move_nobody),
 		TEST(a_crowd_is_kept_apart),
 	};
 
