@@ -60,8 +60,7 @@ run 0 set web max-delay=20% --wait
 clear web 9
 
 # stopped just now: not stale yet, so it is waited for, and named
-run 0 set web period=20s
-sleep 0.4
+run 0 set web period=20s --wait
 run 0 resize web --topology ring:2 --no-wait
 says 'generation 6; 0 of 3 agents follow'
 run 1 resize web --topology full --timeout 50ms
