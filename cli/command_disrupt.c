@@ -339,7 +339,8 @@ const struct command command_disrupt = {
 		"by itself: see wait --converged. Each agent is drawn by itself, so of N agents\n"
 		"about N times the share scatter; agents of kind grid never do, their instants "
 		"are\n"
-		"a clock's. Refused while the swarm's mode is not act.",
+		"a clock's, nor those of kind drifting, which plan none. Refused while the\n"
+		"swarm's mode is not act.",
 	.examples = "  entrainctl disrupt web --fraction 0.3\n"
 		    "  entrainctl disrupt web --fraction 50% --seed 7 && entrainctl wait web "
 		    "--converged",

@@ -772,7 +772,7 @@ ENTRAIN_API int entrain_resize(struct entrain_swarm *swarm, uint32_t capacity, c
 /*
  * Ask a share of the agents (0 < share_ppm <= 1,000,000, rounded up to 1/65536) to scatter their phase at their next turn, of an
  * ENTRAIN_ADMIN handle. The low 31 bits of `seed` pick them, each for itself by its slot, and their places in the period.
- * Agents obey in mode act and not on a grid; the last request counts. `number` (may be NULL) gets the number of the request,
+ * Agents obey in mode act, neither on a grid nor at a door; the last request counts. `number` (may be NULL) gets the number of the request,
  * for status->disruption; status->scattered counts those that it moved.
  * Returns 0; ENTRAIN_USAGE; ENTRAIN_NOT_READY: another administrator is at it; ENTRAIN_NO_SWARM: it was removed. Blocks: never.
  */
