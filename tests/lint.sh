@@ -27,6 +27,17 @@ while read -r line; do
 	finding "floating point in a decision: $line"
 done < <(grep -nwE 'float|double' libshm/strategy/*.[ch] libshm/energy.[ch])
 
+# a folder's README names its files: as `name.c`, `name.[ch]` or, in libshm, `name`
+for folder in libshm libshm/strategy libshm/text tests/process tests/virtual; do
+	readme=$folder/README.md
+	[ -e "$readme" ] || readme=libshm/README.md
+	for file in "$folder"/*.[ch] "$folder"/*.sh "$folder"/*.py "$folder"/*.awk; do
+		name=${file##*/}
+		[ ! -e "$file" ] || grep -qE "[\`/]${name%.*}(\.[^\`]*)?\`" "$readme" ||
+			finding "$readme does not name $name"
+	done
+done
+
 # below the agent nothing knows the agent
 for file in layout slot segment segment_create liveness roster process measure settings; do
 	grep -n '#include "agent.h"' "libshm/$file".[ch] 2>/dev/null &&
