@@ -430,7 +430,9 @@ int entrain_pass(struct entrain_agent *agent)
 	now_ns = clock_now_ns();
 	if (agent->kind == ENTRAIN_DRIFTING) {
 		agent_door_leave(agent, now_ns);
-		agent_door_free(agent, now_ns);
+		/* In its turn it may have asked somebody else to act, who does so now. */
+		if (agent->booked_turn_ns > now_ns)
+			agent_door_free(agent, now_ns);
 	}
 	agent_lateness_learn(agent, now_ns);
 	agent->turns++;

@@ -186,6 +186,11 @@ static void what_is_left_of_a_booking_is_given_back(void **state)
 	assert_int_equal(waits_ns(agents[0]), 2 * WORK_NS);
 	assert_int_equal(entrain_pass(own), 0);
 	assert_int_equal(atomic_load(door()), virtual_ns + 3 * WORK_NS);
+	/* whoever asks somebody else to act in its turn keeps the time for him */
+	virtual_ns += PERIOD_NS;
+	assert_int_equal(entrain_wait(own), 0);
+	assert_int_equal(entrain_pass(own), 0);
+	assert_int_equal(atomic_load(door()), virtual_ns + WORK_NS);
 	end(agents, 2);
 }
 
