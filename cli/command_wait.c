@@ -37,6 +37,12 @@ static int converged_wait(const struct invocation *invocation, struct entrain_sw
 		status = empty;
 		if (entrain_status(swarm, &status, NULL, 0, &error))
 			return message_error(&error, invocation->swarm);
+		if (status.settings.kind == ENTRAIN_DRIFTING)
+			return message_usage("wait --converged", "entrainctl status",
+					     "the hosts of %s come whenever they like (kind "
+					     "drifting): no turn is planned, so there is no goal "
+					     "to be reached",
+					     invocation->swarm);
 		if (measure->converged)
 			break;
 		if (!pause_until(pause_between_ns(status.settings.period_ns), deadline_ns))

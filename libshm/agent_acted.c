@@ -55,6 +55,8 @@ int entrain_acted(struct entrain_agent *agent, int64_t began_ns, int64_t ended_n
 	owner = &agent->owner;
 	agent->last_begin_ns = began_ns;
 	agent_work_learn(agent, ended_ns - began_ns);
+	if (agent->kind == ENTRAIN_DRIFTING && began_ns >= agent->booked_turn_ns)
+		agent_door_free(agent, clock_now_ns());
 	if (!agent->joined)
 		return 0;
 	slot_set_fact(owner, FACT_ACTION_LAST, (uint64_t)(ended_ns - began_ns));

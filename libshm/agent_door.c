@@ -18,6 +18,9 @@
 /* Whoever fails was overtaken by somebody who did not: after so many it goes at once. */
 #define BOOK_TRIES 64
 
+/* A turn stands for as long as it may take to get to it. */
+#define KEPT_NS INT64_C(100000000)
+
 /* Is there anybody to be kept apart from? Goals that bring together have nobody wait here. */
 static bool queues(const struct entrain_agent *agent)
 {
@@ -71,8 +74,10 @@ void agent_door_wait(struct entrain_agent *agent, int64_t now_ns)
 {
 	if (agent->kind != ENTRAIN_DRIFTING || agent->began_ns)
 		return;
-	/* Who gave up waiting, and comes back before long, has still its turn; or had it, and goes at once. */
-	if (agent->door_ns && now_ns - agent->turn_ns < agent->period_ns)
+	/* Who gave up waiting, and comes back in time, has still its turn; or had it a moment ago, and goes at once. */
+	if (agent->door_ns && now_ns < agent->turn_ns + KEPT_NS)
+		return;
+	if (agent->door_ns && agent->booked_turn_ns == agent->turn_ns && now_ns < agent->booked_ns)
 		return;
 	agent_door_come(agent, now_ns);
 	agent_arm(agent);
@@ -112,8 +117,9 @@ uint32_t agent_door_suspect(const struct entrain_agent *agent, uint32_t count, i
 	for (uint64_t i = agent->turns; i < agent->turns + count; i++) {
 		const struct peer *peer = &peers[i % count];
 
-		if (peer->period_ns > 0 && peer->next_ns < now_ns &&
-		    now_ns - peer->next_ns > peer->period_ns)
+		if (peer->period_ns > 0 && peer->period_ns <= PERIOD_MAX_NS &&
+		    peer->next_ns < now_ns &&
+		    now_ns - peer->next_ns > DOOR_SILENT_PERIODS * peer->period_ns)
 			return peer->index;
 	}
 	return DECIDE_NOBODY;

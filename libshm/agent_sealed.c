@@ -49,10 +49,12 @@ int64_t agent_cap_ns(const struct entrain_agent *agent)
 
 bool agent_acts_now(const struct entrain_agent *agent)
 {
-	const struct shm_settings *settings = agent->mapping->segment.settings;
+	const struct shm_settings *settings;
 
-	return agent->joined && !agent->owner.fenced && !agent->watches &&
-	       atomic_load_explicit(&settings->mode, memory_order_relaxed) == ENTRAIN_ACT &&
+	if (!agent->joined || agent->owner.fenced || agent->watches)
+		return false;
+	settings = agent->mapping->segment.settings;
+	return atomic_load_explicit(&settings->mode, memory_order_relaxed) == ENTRAIN_ACT &&
 	       !atomic_load_explicit(&settings->removed, memory_order_relaxed);
 }
 

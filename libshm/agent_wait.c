@@ -22,19 +22,13 @@ static struct timespec timespec_of(int64_t instant_ns)
 /* Our timers bear an interval that nobody else's has: 90 years, and ns that are drawn for each agent. */
 #define TIMER_MARK_S INT64_C(2840184000)
 
-static bool swarm_acts(const struct entrain_agent *agent)
-{
-	return agent->joined && atomic_load_explicit(&agent->mapping->segment.settings->mode,
-						     memory_order_relaxed) == ENTRAIN_ACT;
-}
-
 int64_t agent_wake_ns(const struct entrain_agent *agent, int64_t now_ns)
 {
 	int64_t undelayed_ns = agent->turn_ns - agent->delay_ns, look_ns;
 
 	if (now_ns < undelayed_ns)
 		look_ns = undelayed_ns;
-	else if (!swarm_acts(agent))
+	else if (!agent_acts_now(agent))
 		return undelayed_ns;
 	else
 		look_ns = now_ns;

@@ -7,6 +7,7 @@
 #include "gaps.h"
 #include "goal.h"
 #include "items.h"
+#include "strategy/door.h"
 
 struct judge judge_make(int64_t now_ns, const struct entrain_settings *settings)
 {
@@ -25,10 +26,12 @@ struct judge judge_make(int64_t now_ns, const struct entrain_settings *settings)
 }
 
 /* For people a turn is overdue when it is later than scheduling explains. */
-static int64_t stale_grace_ns(const struct measured *one, int64_t lateness_ns)
+static int64_t stale_grace_ns(const struct measured *one, int64_t lateness_ns, uint32_t kind)
 {
 	int64_t grace_ns = one->period_ns / 4;
 
+	if (kind == ENTRAIN_DRIFTING)
+		return DOOR_SILENT_PERIODS * one->period_ns;
 	if (one->work_ns > grace_ns)
 		grace_ns = one->work_ns;
 	if (lateness_ns < one->period_ns && 4 * lateness_ns > grace_ns)
@@ -82,7 +85,8 @@ bool measured_judge(struct measured *one, const struct shm_slot *slot, uint32_t 
 	one->state = one->acting ? ENTRAIN_ACTING : ENTRAIN_IDLE;
 	if (now_ns > one->next_ns &&
 	    now_ns - one->next_ns >
-		    stale_grace_ns(one, (int64_t)slot_fact(slot, view.version, FACT_LATENESS)) &&
+		    stale_grace_ns(one, (int64_t)slot_fact(slot, view.version, FACT_LATENESS),
+				   settings->kind) &&
 	    !(one->acting && now_ns - one->began_ns <= one->period_ns))
 		one->state = ENTRAIN_STALE;
 	one->counts = !one->off_beat && one->state != ENTRAIN_STALE;
@@ -225,8 +229,10 @@ static void goal_judge(struct entrain_measure *measure, const struct tally *tall
 	else
 		measure->value = measure->coherence;
 	measure->target = goal_target_ppm(goal, pattern, settings->target_ppm) / 1e6;
-	/* Part of some goals is that agents have energy left. Where all are off-beat nobody has reached anything. */
-	measure->converged = measure->value >= measure->target &&
+	/* Part of some goals is that agents have energy left. Where all are off-beat nobody has reached anything, nor where nothing is
+	 * planned: what is measured there is chance. */
+	measure->converged = settings->kind != ENTRAIN_DRIFTING &&
+			     measure->value >= measure->target &&
 			     (tally->counted || !tally->alive) &&
 			     (tally->counted < 2 || measure->energy >= (double)goal->energy_least);
 }

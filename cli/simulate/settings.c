@@ -216,6 +216,9 @@ static int plan_check(const struct simulation_plan *plan)
 	    !(plan->control->alone && plan->kind == ENTRAIN_DRIFTING))
 		return message_usage("simulate --control", "--kind taken",
 				     "%s is for hosts that take their instants", control);
+	if (plan->kind == ENTRAIN_DRIFTING && plan->disrupt.share_ppm)
+		return message_usage("simulate --disrupt", "leave it out",
+				     "who queues at a door has no place to be scattered from");
 	if (!plan->synchronous)
 		return 0;
 	if (plan->control->heard || plan->control->serial)

@@ -15,6 +15,9 @@
 /* What honest agents book ends at most so many periods from now: a cap and an action. More is garbage, and healed. */
 #define DOOR_PERIODS 2
 
+/* Who comes whenever it likes is not expected after a period: it is silent only after so many more. */
+#define DOOR_SILENT_PERIODS 9
+
 /* Who comes to the door, and what for. In ns; 0 <= now <= 2^62, 0 <= work, late and cap, period <= 2^47. */
 struct door_caller {
 	int64_t now_ns;

@@ -64,11 +64,16 @@ static void measure_print(const struct picture *picture, FILE *out, int colour)
 		    text_s(picture->status.capacity));
 	if (measure->agents_alive == 0)
 		return;
-	text_format(out, "%s %.2f, target %.2f: %s%s%s\n", entrain_metric_name((int)measure->goal),
-		    measure->value, measure->target,
-		    text_style(colour, measure->converged ? TEXT_GOOD : TEXT_WARN),
-		    measure->converged ? "converged" : "not converged",
-		    text_style(colour, TEXT_PLAIN));
+	if (picture->status.settings.kind == ENTRAIN_DRIFTING)
+		text_format(out, "hosts come whenever they like: no turn is planned, so evenness "
+				 "and coherence are chance\n");
+	else
+		text_format(out, "%s %.2f, target %.2f: %s%s%s\n",
+			    entrain_metric_name((int)measure->goal), measure->value,
+			    measure->target,
+			    text_style(colour, measure->converged ? TEXT_GOOD : TEXT_WARN),
+			    measure->converged ? "converged" : "not converged",
+			    text_style(colour, TEXT_PLAIN));
 	if (strcmp(picture->status.settings.topology, "full") != 0)
 		text_format(out, "%u of %u agent%s see it reached among their neighbours\n",
 			    picture_reached(picture), measure->agents_alive,

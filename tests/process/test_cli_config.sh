@@ -156,6 +156,7 @@ settings_that_do_not_fit_say_what_would()
 		run 0 create "$kind-hosts" --kind "$kind"
 		run 0 status "$kind-hosts" --json
 		has out "\"kind\": \"$kind\""
+		[ "$kind" != drifting ] || { run 2 wait "$kind-hosts" --converged && has err 'no goal to be reached'; }
 		run 0 rm "$kind-hosts"
 	done
 	run 2 create web --period 1s --max-delay 2s

@@ -182,7 +182,7 @@ busy=(--cycles 15 --spread 2% --lateness 10% --vary 20% --actions lognormal
 	--crash 0.3@4 --join 0.25@7 --disrupt 0.3@10 --pattern mixed)
 same --agents 60 "${busy[@]}"
 same --goal all --agents 25 --runs 2 "${busy[@]}"
-same --agents 60 --kind drifting "${busy[@]}"
+same --agents 60 --kind drifting --cycles 15 --spread 2% --lateness 10% --vary 20% --actions lognormal --crash 0.3@4 --join 0.25@7
 same --agents 150 --synchronous "${busy[@]}"
 same --goal all --agents 25 --synchronous "${busy[@]}"
 
@@ -196,6 +196,7 @@ refuses '"rush" is none of: high-frequency, burst, steady, mixed, sparse' --patt
 refuses '"luck" is none of: stability, speed, efficiency, throughput, resilience, precision' --trait luck
 refuses '"late" is none of: random, identical, join' --start late
 refuses '"odd" is none of: taken, relative, grid, drifting' --kind odd
+refuses 'no place to be scattered from' --kind drifting --disrupt 0.3@10
 refuses '"big" is none of: equal, lognormal' --actions big
 refuses 'ring' --topology ring:3
 refuses 'is not SHARE@CYCLE such as 0.3@10' --crash 0.3

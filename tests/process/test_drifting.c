@@ -254,6 +254,25 @@ static void whatever_the_door_says_nobody_waits_longer_and_it_heals(void **state
 	end(agents, 2);
 }
 
+/* Silence is no sign for a while, and nothing that may be measured is a goal reached. */
+static void it_is_seen_for_what_it_is(void **state)
+{
+	struct entrain_agent *agent;
+	struct entrain_status status;
+
+	(void)state;
+	set_the_stage(&agent, 1);
+	virtual_ns = agent->cur_ns + (1 + DOOR_SILENT_PERIODS) * PERIOD_NS;
+	life_status(&status);
+	assert_int_equal(status.measure.agents_alive, 1);
+	assert_int_equal(status.measure.agents_stale, 0);
+	assert_true(status.measure.value >= status.measure.target && !status.measure.converged);
+	virtual_ns += 2;
+	life_status(&status);
+	assert_int_equal(status.measure.agents_stale, 1);
+	end(&agent, 1);
+}
+
 /* ---- hosts that wait ------------------------------------------------------------------------- */
 
 static void a_wait_can_be_given_up(void **state)
@@ -276,6 +295,36 @@ static void a_wait_can_be_given_up(void **state)
 	atomic_store(door(), entrain_now_ns());
 	assert_int_equal(entrain_wait(agent), 0);
 	end(&agent, 1);
+}
+
+/* Who was let in and did nothing queues again, once what it booked is over. */
+static void a_turn_is_not_kept_for_ever(void **state)
+{
+	struct entrain_agent *agents[2];
+
+	(void)state;
+	set_the_stage(agents, 1);
+	agents[1] = join(0);
+	for (int turn = 0; turn < 2; turn++)
+		act_for(agents[1], 5 * WORK_NS);
+	virtual_ns += PERIOD_NS;
+	assert_int_equal(entrain_wait(agents[1]), 0);
+	virtual_ns += 5 * WORK_NS - LIFE_MS;
+	assert_int_equal(entrain_wait(agents[1]), 0);
+	assert_int_equal(atomic_load(door()), virtual_ns + LIFE_MS);
+	virtual_ns += LIFE_MS;
+	atomic_store(door(), virtual_ns + WORK_NS);
+	assert_int_equal(entrain_wait_until(agents[1], virtual_ns), ENTRAIN_TIMEOUT);
+	assert_int_equal(entrain_next_turn_ns(agents[1]), virtual_ns + WORK_NS);
+	/* Whoever acted for it was done sooner. */
+	virtual_ns += WORK_NS;
+	assert_int_equal(entrain_wait(agents[1]), 0);
+	assert_int_equal(entrain_pass(agents[1]), 0);
+	assert_int_equal(atomic_load(door()), virtual_ns + 5 * WORK_NS);
+	virtual_ns += LIFE_MS;
+	assert_int_equal(entrain_acted(agents[1], virtual_ns - LIFE_MS / 2, virtual_ns), 0);
+	assert_int_equal(atomic_load(door()), virtual_ns);
+	end(agents, 2);
 }
 
 static void an_event_loop_asks_until_it_is_its_turn(void **state)
@@ -580,7 +629,9 @@ int main(void)
 		TEST(what_is_left_of_a_booking_is_given_back),
 		TEST(who_is_not_to_act_books_nothing),
 		TEST(whatever_the_door_says_nobody_waits_longer_and_it_heals),
+		TEST(it_is_seen_for_what_it_is),
 		TEST(a_wait_can_be_given_up),
+		TEST(a_turn_is_not_kept_for_ever),
 		TEST(an_event_loop_asks_until_it_is_its_turn),
 		TEST(switching_off_lets_the_waiting_go),
 		TEST(a_child_stands_at_the_door_for_itself),
