@@ -46,11 +46,12 @@ static void look_at_others(const struct worker *self, uint64_t round)
 {
 	for (unsigned i = 0; i < WORKERS; i++) {
 		struct worker *other = &storm->workers[i];
-		uint64_t passed = other->passed;
+		uint64_t passed;
 
-		/* Read in this order: it was inside when it had passed that. */
 		if (other == self || other->stage != INSIDE)
 			continue;
+		/* Read after the stage: who is on its way in has passed nothing yet. Meanwhile it gets no further than this one. */
+		passed = other->passed;
 		if (passed + 1 != round && passed != round) {
 			dprintf(STDERR_FILENO, "one has passed round %d while another is at %d\n",
 				(int)round, (int)passed);
