@@ -64,6 +64,7 @@ struct entrain_agent {
 	int64_t delay_ns; /* how much of turn_ns is delay */
 	int64_t cur_ns;   /* its last turn, as scheduled */
 	int64_t door_ns; /* drifting: it has come to the door then, and turn_ns is what it got; 0: not there */
+	bool door_told; /* drifting: its host has heard that this turn has come */
 	int64_t booked_ns,
 		booked_turn_ns; /* drifting: what it made the door say last, 0: nothing; from its turn on */
 	int64_t began_ns;          /* its action; 0: not acting */

@@ -18,9 +18,6 @@
 /* Whoever fails was overtaken by somebody who did not: after so many it goes at once. */
 #define BOOK_TRIES 64
 
-/* A turn stands for as long as it may take to get to it. */
-#define KEPT_NS INT64_C(100000000)
-
 /* Is there anybody to be kept apart from? Goals that bring together have nobody wait here. */
 static bool queues(const struct entrain_agent *agent)
 {
@@ -64,6 +61,7 @@ void agent_door_come(struct entrain_agent *agent, int64_t arrived_ns)
 		return;
 	agent->door_ns = agent->turn_ns = arrived_ns;
 	agent->delay_ns = 0;
+	agent->door_told = false;
 	if (!agent->joined || !agent_settings_read(agent) || !queues(agent))
 		return;
 	agent->turn_ns = book(agent, arrived_ns);
@@ -74,8 +72,9 @@ void agent_door_wait(struct entrain_agent *agent, int64_t now_ns)
 {
 	if (agent->kind != ENTRAIN_DRIFTING || agent->began_ns)
 		return;
-	/* Who gave up waiting, and comes back in time, has still its turn; or had it a moment ago, and goes at once. */
-	if (agent->door_ns && now_ns < agent->turn_ns + KEPT_NS)
+	/* Who has not heard of its turn has it still, though it be late: queueing again would be beyond its cap. Who has heard, and
+	 * did nothing, may still use what it booked. */
+	if (agent->door_ns && !agent->door_told && now_ns - agent->turn_ns < agent->period_ns)
 		return;
 	if (agent->door_ns && agent->booked_turn_ns == agent->turn_ns && now_ns < agent->booked_ns)
 		return;
@@ -90,7 +89,8 @@ void agent_door_free(struct entrain_agent *agent, int64_t now_ns)
 	int64_t booked_ns = agent->booked_ns;
 
 	agent->booked_ns = 0;
-	/* [D1] relaxed. */
+	/* [D1] relaxed, as when it was booked. Fails where somebody has booked behind: that one keeps its turn. Killed before it: what
+	 * is left passes by itself. */
 	if (agent->joined && free_ns < booked_ns)
 		atomic_compare_exchange_strong_explicit(&agent->roster.agents->door, &booked_ns,
 							free_ns, memory_order_relaxed,

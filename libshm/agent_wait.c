@@ -60,8 +60,10 @@ static int wait_until(struct entrain_agent *agent, int64_t deadline_ns)
 				;
 			return ENTRAIN_CANCELED;
 		}
-		if (now_ns >= wake_ns)
+		if (now_ns >= wake_ns) {
+			agent->door_told = true;
 			return 0;
+		}
 		if (now_ns >= deadline_ns)
 			return ENTRAIN_TIMEOUT;
 		wake = timespec_of(wake_ns < deadline_ns ? wake_ns : deadline_ns);
@@ -194,6 +196,7 @@ int entrain_due(struct entrain_agent *agent)
 	wake_ns = agent_wake_ns(agent, now_ns);
 	if (now_ns < wake_ns && agent->timer_fd >= 0)
 		timer_set(agent, wake_ns);
+	agent->door_told = now_ns >= wake_ns;
 	errno = saved;
 	return now_ns >= wake_ns;
 }

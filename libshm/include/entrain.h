@@ -236,7 +236,7 @@ entrain_join(const char *swarm, const struct entrain_options *options, struct en
  *          period and joins again as soon as it can (see entrain_joined()).
  * Drifting hosts have no next turn to wait for: they call this when there is something to do, and then act. It returns when those
  *          who came before are expected to be done, at most max_delay later; at once where that would be longer, and where the
- *          goal is to be together. Who gives the wait up keeps its place until what it booked is over; entrain_pass()
+ *          goal is to be together. Who gives the wait up keeps its place for a period; entrain_pass()
  *          before the turn gives it up too, entrain_acted() after the action gives back what is left.
  *          (A worker that has no other clock than this would never pause: it is none of that kind.)
  * Blocks   until the turn: at most the period and max_delay, and where the agent just left a

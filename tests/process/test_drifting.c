@@ -301,6 +301,7 @@ static void a_wait_can_be_given_up(void **state)
 static void a_turn_is_not_kept_for_ever(void **state)
 {
 	struct entrain_agent *agents[2];
+	int64_t booked_ns;
 
 	(void)state;
 	set_the_stage(agents, 1);
@@ -324,6 +325,32 @@ static void a_turn_is_not_kept_for_ever(void **state)
 	virtual_ns += LIFE_MS;
 	assert_int_equal(entrain_acted(agents[1], virtual_ns - LIFE_MS / 2, virtual_ns), 0);
 	assert_int_equal(atomic_load(door()), virtual_ns);
+	/* What is told of an action before is not of this booking. */
+	atomic_store(door(), virtual_ns + WORK_NS);
+	assert_int_equal(entrain_wait_until(agents[1], virtual_ns), ENTRAIN_TIMEOUT);
+	booked_ns = atomic_load(door());
+	virtual_ns += LIFE_MS;
+	assert_int_equal(entrain_acted(agents[1], virtual_ns - LIFE_MS / 2, virtual_ns), 0);
+	assert_int_equal(atomic_load(door()), booked_ns);
+	end(agents, 2);
+}
+
+/* A loop that was busy when its turn came does not queue a second time. */
+static void whoever_hears_late_of_its_turn_has_it_still(void **state)
+{
+	struct entrain_agent *agents[2];
+
+	(void)state;
+	set_the_stage(agents, 1);
+	agents[1] = join(0);
+	atomic_store(door(), virtual_ns + WORK_NS);
+	assert_int_equal(entrain_due(agents[1]), 0);
+	virtual_ns += PERIOD_NS / 2;
+	atomic_store(door(), virtual_ns + WORK_NS);
+	assert_int_equal(entrain_due(agents[1]), 1);
+	/* now it has been told; if it asks again, there is something else to do */
+	assert_int_equal(entrain_due(agents[1]), 0);
+	assert_int_equal(entrain_next_turn_ns(agents[1]), virtual_ns + WORK_NS);
 	end(agents, 2);
 }
 
@@ -632,6 +659,7 @@ int main(void)
 		TEST(it_is_seen_for_what_it_is),
 		TEST(a_wait_can_be_given_up),
 		TEST(a_turn_is_not_kept_for_ever),
+		TEST(whoever_hears_late_of_its_turn_has_it_still),
 		TEST(an_event_loop_asks_until_it_is_its_turn),
 		TEST(switching_off_lets_the_waiting_go),
 		TEST(a_child_stands_at_the_door_for_itself),
