@@ -27,7 +27,7 @@
 #define TOPOLOGY_SIZE \
 	(sizeof(struct shm_topology) + (CAPACITY + 1 + CAPACITY * DEGREE) * sizeof(uint32_t))
 #define IMAGE_MOST (OBJECTS_SIZE + TOPOLOGY_SIZE)
-#define SOUND_INPUTS 18 /* goals by kinds, each with a ring and with full */
+#define SOUND_INPUTS 24 /* goals by kinds, each with a ring and with full */
 #define PERIOD_NS INT64_C(10000000)
 #define BASE_NS INT64_C(123456789000000)
 const size_t fuzz_input_most = IMAGE_MOST;
@@ -172,7 +172,7 @@ size_t fuzz_sound_input(unsigned which, uint8_t *data)
 		return 0;
 	memcpy(data, sound_image, IMAGE_MOST);
 	atomic_store(&control->settings.goal, goals[which % 3]);
-	atomic_store(&control->settings.kind, ENTRAIN_TAKEN + which / 3 % 3);
+	atomic_store(&control->settings.kind, ENTRAIN_TAKEN + which / 3 % 4);
 	if (which < SOUND_INPUTS / 2)
 		return IMAGE_MOST;
 	atomic_store(&control->settings.topology, topology_word(1, TOPOLOGY_FULL));
@@ -306,9 +306,12 @@ static void spoil_once(uint8_t *data, size_t size, uint64_t *state)
 	else if (kind < 58)
 		bytes_spoil(data, SHM_CONTROL_SIZE + offsetof(struct shm_agents, occupied), 16,
 			    state);
-	else if (kind < 60) /* what the barrier has in common */
-		bytes_spoil(data, SHM_CONTROL_SIZE + offsetof(struct shm_agents, reserved2), 8,
-			    state);
+	else if (kind < 60) /* what the barrier has in common, and those at the door */
+		bytes_spoil(data,
+			    SHM_CONTROL_SIZE + (fuzz_next(state) & 1
+							? offsetof(struct shm_agents, reserved2)
+							: offsetof(struct shm_agents, door)),
+			    8, state);
 	else if (kind < 63)
 		bytes_spoil(data, offsetof(struct shm_control, settings),
 			    sizeof(struct shm_settings), state);
@@ -472,7 +475,25 @@ static void meet(struct entrain_agent *agent)
 	FUZZ_REQUIRE(entrain_barrier_leave(agent) == 0);
 }
 
-/* A few turns, without sleeping: time goes on to each. */
+/* Without sleeping: time goes on to the turn. Who has none comes to the door half a period later, and is not kept beyond the cap. */
+static void wait_for_turn(struct entrain_agent *agent)
+{
+	int64_t turn_ns = entrain_next_turn_ns(agent), cap_ns;
+	int code;
+
+	now_ns = turn_ns == INT64_MAX ? now_ns + PERIOD_NS / 2
+		 : turn_ns > now_ns   ? turn_ns
+				      : now_ns;
+	code = entrain_wait_until(agent, now_ns);
+	if (turn_ns == INT64_MAX && code == ENTRAIN_TIMEOUT) {
+		cap_ns = settings_cap_ns(&agent->settings, agent->period_ns, 0, 0);
+		FUZZ_REQUIRE(agent->turn_ns > now_ns && agent->turn_ns - now_ns <= cap_ns);
+		now_ns = agent->turn_ns;
+		code = entrain_wait_until(agent, now_ns);
+	}
+	FUZZ_REQUIRE(code == 0);
+}
+
 static void take_turns(struct entrain_agent *agent)
 {
 	struct entrain_measure measure = ENTRAIN_MEASURE;
@@ -490,9 +511,7 @@ static void take_turns(struct entrain_agent *agent)
 		for (int m = 0; m < 4; m++)
 			FUZZ_REQUIRE(order[m] >= 0 && order[m] <= 1);
 		meet(agent);
-		if (entrain_next_turn_ns(agent) > now_ns)
-			now_ns = entrain_next_turn_ns(agent);
-		FUZZ_REQUIRE(entrain_wait_until(agent, now_ns) == 0);
+		wait_for_turn(agent);
 		FUZZ_REQUIRE(agent->index == index && entrain_joined(agent, NULL));
 	}
 }
