@@ -288,6 +288,21 @@ static void topology_spoil(uint8_t *topology, uint64_t *state)
 		topology_mend(topology);
 }
 
+/* Free in a moment, mostly, for else nobody waits there. */
+static void door_spoil(uint8_t *data, uint64_t *state)
+{
+	struct shm_agents *agents = (void *)(data + SHM_CONTROL_SIZE);
+	const size_t reserved = SHM_CONTROL_SIZE + offsetof(struct shm_agents, reserved2);
+
+	if (fuzz_next(state) % 4 == 0)
+		bytes_spoil(data, reserved, sizeof(agents->reserved2), state);
+	else if (fuzz_next(state) % 4 == 0)
+		atomic_store(&agents->door, (int64_t)word_of_interest(state, 0));
+	else
+		atomic_store(&agents->door,
+			     BASE_NS + (int64_t)(fuzz_next(state) % (3 * PERIOD_NS)));
+}
+
 static void spoil_once(uint8_t *data, size_t size, uint64_t *state)
 {
 	unsigned kind = (unsigned)(fuzz_next(state) % 72);
@@ -306,12 +321,8 @@ static void spoil_once(uint8_t *data, size_t size, uint64_t *state)
 	else if (kind < 58)
 		bytes_spoil(data, SHM_CONTROL_SIZE + offsetof(struct shm_agents, occupied), 16,
 			    state);
-	else if (kind < 60) /* what the barrier has in common, and those at the door */
-		bytes_spoil(data,
-			    SHM_CONTROL_SIZE + (fuzz_next(state) & 1
-							? offsetof(struct shm_agents, reserved2)
-							: offsetof(struct shm_agents, door)),
-			    8, state);
+	else if (kind < 60)
+		door_spoil(data, state);
 	else if (kind < 63)
 		bytes_spoil(data, offsetof(struct shm_control, settings),
 			    sizeof(struct shm_settings), state);
