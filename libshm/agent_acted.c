@@ -10,10 +10,10 @@ static bool overlaps(const struct shm_slot *slot, int64_t began_ns, int64_t ende
 	struct slot_view view;
 
 	if (slot_read(slot, now_ns, &view) != SLOT_READ ||
-	    !slot_fact(slot, view.version, FACT_OVERLAP) || view.began_ns > ended_ns)
+	    !SHM_OVERLAP(slot_fact(slot, view.version, FACT_OVERLAP)) || view.began_ns > ended_ns)
 		return false;
 	last_ns = view.acting ? now_ns - view.began_ns
-			      : (int64_t)slot_fact(slot, view.version, FACT_ACTION_LAST);
+			      : pair_low_ns(slot_fact(slot, view.version, FACT_ACTION));
 	/* Whoever claims to act for ever does not. */
 	if (last_ns > view.turn.period_ns)
 		last_ns = view.turn.period_ns;
@@ -59,13 +59,14 @@ int entrain_acted(struct entrain_agent *agent, int64_t began_ns, int64_t ended_n
 		agent_door_free(agent, clock_now_ns());
 	if (!agent->joined)
 		return 0;
-	slot_set_fact(owner, FACT_ACTION_LAST, (uint64_t)(ended_ns - began_ns));
-	slot_set_fact(owner, FACT_ACTION_MEAN, (uint64_t)agent->action_mean_ns);
-	slot_set_fact(owner, FACT_OVERLAP, 1);
+	slot_set_fact(owner, FACT_ACTION, pair_make(ended_ns - began_ns, agent->action_mean_ns));
+	slot_set_fact(owner, FACT_OVERLAP, overlap_make(1, agent->lateness_ns));
 	if (!slot_set_acting(owner, began_ns, false))
 		return 0;
 	/* [S8] seq_cst: our action is told before we look at the others'. Of two that overlapped at least one sees the other. */
 	atomic_thread_fence(memory_order_seq_cst);
-	slot_set_fact(owner, FACT_OVERLAP, 1 + overlaps_count(agent, began_ns, ended_ns));
+	slot_set_fact(
+		owner, FACT_OVERLAP,
+		overlap_make(1 + overlaps_count(agent, began_ns, ended_ns), agent->lateness_ns));
 	return 0;
 }

@@ -106,7 +106,9 @@ static enum entrain_code claim(struct entrain_agent *agent, bool hurry, struct e
 		return error_set(error, ENTRAIN_UNSOUND, 0, WHAT, agent->place.agents,
 				 "somebody else writes into every slot that was just claimed");
 	MARK();
-	recorder_open(&agent->recorder, agent->owner.slot, agent->owner.version);
+	recorder_open(&agent->recorder,
+		      ring_of(agent->roster.agents, agent->roster.slots, agent->index),
+		      agent->owner.slot, agent->owner.version);
 	recorder_note(&agent->recorder, now_ns, ENTRAIN_EVENT_JOINED, self->pid);
 	agent->mode_noted = agent->settings.mode;
 	agent->missed_noted = agent->counted_noted = agent->counted = 0;

@@ -309,6 +309,11 @@ static void notes_write(struct entrain_agent *agent, int64_t now_ns,
 			      steer->note[i].value);
 }
 
+static void turns_write(struct entrain_agent *agent)
+{
+	slot_set_fact(&agent->owner, FACT_TURNS, turns_make(agent->turns, agent->missed));
+}
+
 static void mode_note(struct entrain_agent *agent, int64_t now_ns)
 {
 	if (agent->settings.mode == agent->mode_noted)
@@ -357,9 +362,8 @@ static void step(struct entrain_agent *agent, int64_t now_ns, uint32_t count)
 	mode_note(agent, now_ns);
 	if (agent->settings.mode != ENTRAIN_OFF && !agent->resumed)
 		notes_write(agent, now_ns, &decision);
-	slot_set_fact(&agent->owner, FACT_MISSED, agent->missed);
-	slot_set_fact(&agent->owner, FACT_DELAY_LAST, (uint64_t)decision.delay_ns);
-	slot_set_fact(&agent->owner, FACT_DELAY_MAX, (uint64_t)agent->delay_max_ns);
+	turns_write(agent);
+	slot_set_fact(&agent->owner, FACT_DELAY, pair_make(decision.delay_ns, agent->delay_max_ns));
 	slot_set_fact(&agent->owner, FACT_DELAY_TOTAL, (uint64_t)agent->delay_total_ns / 1000);
 	if (agent->sealed)
 		return;
@@ -407,9 +411,8 @@ int entrain_begin(struct entrain_agent *agent)
 	atomic_thread_fence(memory_order_seq_cst);
 	agent_follow(agent, now_ns);
 	count = agent_snapshot(agent, now_ns, &acting);
-	slot_set_fact(&agent->owner, FACT_OVERLAP, acting);
-	slot_set_fact(&agent->owner, FACT_TURNS, agent->turns);
-	slot_set_fact(&agent->owner, FACT_LATENESS, (uint64_t)agent->lateness_ns);
+	slot_set_fact(&agent->owner, FACT_OVERLAP, overlap_make(acting, agent->lateness_ns));
+	turns_write(agent);
 	if (agent->kind != ENTRAIN_RELATIVE)
 		step(agent, now_ns, count);
 	agent_arm(agent);
@@ -440,8 +443,10 @@ int entrain_pass(struct entrain_agent *agent)
 		step_alone(agent, now_ns);
 	} else {
 		agent_follow(agent, now_ns);
-		slot_set_fact(&agent->owner, FACT_TURNS, agent->turns);
-		slot_set_fact(&agent->owner, FACT_LATENESS, (uint64_t)agent->lateness_ns);
+		slot_set_fact(&agent->owner, FACT_OVERLAP,
+			      overlap_make(SHM_OVERLAP(agent->owner.fact[FACT_OVERLAP]),
+					   agent->lateness_ns));
+		turns_write(agent);
 		step(agent, now_ns, agent_snapshot(agent, now_ns, &acting));
 	}
 	agent_arm(agent);
@@ -468,8 +473,8 @@ int entrain_end(struct entrain_agent *agent)
 	if (agent->kind == ENTRAIN_DRIFTING && !agent->sealed)
 		agent_door_free(agent, now_ns);
 	if (agent->joined && slot_set_acting(&agent->owner, agent->began_ns, false)) {
-		slot_set_fact(&agent->owner, FACT_ACTION_LAST, (uint64_t)action_ns);
-		slot_set_fact(&agent->owner, FACT_ACTION_MEAN, (uint64_t)agent->action_mean_ns);
+		slot_set_fact(&agent->owner, FACT_ACTION,
+			      pair_make(action_ns, agent->action_mean_ns));
 		if (replans && agent_settings_read(agent))
 			step(agent, now_ns, agent_snapshot(agent, now_ns, &acting));
 		else if (replans)

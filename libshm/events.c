@@ -12,8 +12,9 @@
 #include "swarm.h"
 
 #define WHAT "read events"
-/* Slots are read a part at a time, so that little changes under our eyes. */
-#define PART_SLOTS 64u
+/* Slots are read a part at a time, so that little changes under our eyes; those of one part have rings of one length. */
+#define PART_SLOTS 50u
+_Static_assert(SHM_RINGS % PART_SLOTS == 0, "a part has rings of one length");
 #define PART_TRIES 8
 #define NAME_WORDS 3u
 #define LABEL_WORDS 2u
@@ -43,9 +44,17 @@ struct pile {
 	size_t names_count, names_space;
 };
 
+/* Slots and their rings, read at about one moment. */
+struct sample {
+	struct shm_slot slot[PART_SLOTS];
+	struct shm_event ring[PART_SLOTS]
+			     [RING_MOST]; /* of as many as are used of it, ring_length() */
+};
+
 /* A part of the slots, read three times: what is believed was the same in the first and the last. */
 struct part {
-	struct shm_slot first[PART_SLOTS], middle[PART_SLOTS], last[PART_SLOTS];
+	unsigned ring_length;
+	struct sample first, middle, last;
 };
 
 /* The array with room for `more` elements, perhaps at another place. NULL: no memory, and it is as it was. */
@@ -81,46 +90,59 @@ static bool pile_room(struct pile *pile, size_t events)
 	return true;
 }
 
-static bool read_slots(int fd, struct shm_slot *slots, uint32_t first, uint32_t count)
+static bool read_whole(int fd, void *to, size_t size, uint64_t from)
 {
-	char *to = (char *)slots;
-	size_t left = (size_t)count * SHM_SLOT_SIZE;
-	off_t offset = (off_t)(SHM_AGENTS_OFFSET + (uint64_t)first * SHM_SLOT_SIZE);
+	char *at = to;
+	off_t offset = (off_t)from;
 
-	while (left > 0) {
-		ssize_t got = pread(fd, to, left, offset);
+	while (size > 0) {
+		ssize_t got = pread(fd, at, size, offset);
 
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
 			return false;
-		to += got;
+		at += got;
 		offset += got;
-		left -= (size_t)got;
+		size -= (size_t)got;
 	}
 	/* What is read next is read later: the kernel copies with plain loads. */
 	atomic_thread_fence(memory_order_acquire);
 	return true;
 }
 
-static uint64_t what_of(const struct shm_slot *slot, unsigned index)
+static bool sample_read(int fd, struct sample *sample, uint32_t first, uint32_t count)
 {
-	return atomic_load_explicit(&slot->event[index].what, memory_order_relaxed);
+	if (!read_whole(fd, sample->slot, count * sizeof(sample->slot[0]),
+			SHM_AGENTS_OFFSET + (uint64_t)first * SHM_SLOT_SIZE))
+		return false;
+	if (first < SHM_RINGS)
+		return read_whole(fd, sample->ring, count * sizeof(sample->ring[0]),
+				  offsetof(struct shm_agents, ring) +
+					  first * sizeof(sample->ring[0]));
+	for (uint32_t i = 0; i < count; i++)
+		memcpy(sample->ring[i], sample->slot[i].event, sizeof(sample->slot[i].event));
+	return true;
 }
 
-static bool ring_empty(const struct shm_slot *slot)
+static uint64_t what_of(const struct sample *sample, uint32_t i, unsigned index)
+{
+	return atomic_load_explicit(&sample->ring[i][index].what, memory_order_relaxed);
+}
+
+static bool ring_empty(const struct part *part, uint32_t i)
 {
 	uint64_t any = 0;
 
-	for (unsigned i = 0; i < SHM_EVENTS; i++)
-		any |= what_of(slot, i);
+	for (unsigned n = 0; n < part->ring_length; n++)
+		any |= what_of(&part->first, i, n);
 	return any == 0;
 }
 
-static bool ring_same(const struct shm_slot *one, const struct shm_slot *other)
+static bool ring_same(const struct part *part, uint32_t i)
 {
-	for (unsigned i = 0; i < SHM_EVENTS; i++)
-		if (what_of(one, i) != what_of(other, i))
+	for (unsigned n = 0; n < part->ring_length; n++)
+		if (what_of(&part->first, i, n) != what_of(&part->last, i, n))
 			return false;
 	return true;
 }
@@ -131,15 +153,15 @@ static bool part_read(int fd, struct part *part, uint32_t first, uint32_t count)
 	for (int tries = 0; tries < PART_TRIES; tries++) {
 		uint32_t i = 0;
 
-		if (!read_slots(fd, part->middle, first, count) ||
-		    !read_slots(fd, part->last, first, count))
+		if (!sample_read(fd, &part->middle, first, count) ||
+		    !sample_read(fd, &part->last, first, count))
 			return false;
-		while (i < count && ring_same(&part->first[i], &part->last[i]))
+		while (i < count && ring_same(part, i))
 			i++;
 		if (i == count)
 			break;
 		if (tries < PART_TRIES - 1)
-			memcpy(part->first, part->last, count * sizeof(part->last[0]));
+			part->first = part->last;
 	}
 	return true;
 }
@@ -172,23 +194,24 @@ static uint32_t strategy_before(const struct recorded *events, unsigned at)
 
 /* The events of one slot in the order of its ring. Returns how many. */
 static unsigned ring_take(const struct part *part, uint32_t i, int64_t now_ns,
-			  struct recorded events[SHM_EVENTS])
+			  struct recorded events[RING_MOST])
 {
-	uint64_t what[SHM_EVENTS];
+	const unsigned length = part->ring_length;
+	uint64_t what[RING_MOST];
 	unsigned count = 0;
 	int newest;
 
-	for (unsigned n = 0; n < SHM_EVENTS; n++)
-		what[n] = what_of(&part->first[i], n);
-	newest = recorder_newest(what);
-	for (unsigned n = 1; newest >= 0 && n <= SHM_EVENTS; n++) {
-		unsigned at = ((unsigned)newest + n) % SHM_EVENTS;
+	for (unsigned n = 0; n < length; n++)
+		what[n] = what_of(&part->first, i, n);
+	newest = recorder_newest(what, length);
+	for (unsigned n = 1; newest >= 0 && n <= length; n++) {
+		unsigned at = ((unsigned)newest + n) % length;
 		uint64_t when =
-			atomic_load_explicit(&part->middle[i].event[at].when, memory_order_relaxed);
+			atomic_load_explicit(&part->middle.ring[i][at].when, memory_order_relaxed);
 		struct recorded *event = &events[count];
 
 		/* Before the boot or yet to come: a liar's. */
-		if (recorded_take(what[at], when, what_of(&part->last[i], at), now_ns, event) &&
+		if (recorded_take(what[at], when, what_of(&part->last, i, at), now_ns, event) &&
 		    event->when_ns >= 0 && event->when_ns <= now_ns)
 			count++;
 	}
@@ -206,8 +229,9 @@ static void names_take(struct names *names, uint32_t slot, const struct shm_slot
 /* Put the events of one slot on the pile. False: no memory. */
 static bool pile_add(struct pile *pile, const struct part *part, uint32_t i, uint32_t slot)
 {
-	struct recorded events[SHM_EVENTS];
-	uint64_t version = atomic_load_explicit(&part->middle[i].version, memory_order_relaxed);
+	const struct shm_slot *from = &part->middle.slot[i];
+	uint64_t version = atomic_load_explicit(&from->version, memory_order_relaxed);
+	struct recorded events[RING_MOST];
 	unsigned count = ring_take(part, i, pile->now_ns, events);
 
 	if (count == 0)
@@ -226,7 +250,7 @@ static bool pile_add(struct pile *pile, const struct part *part, uint32_t i, uin
 			.rank = (uint8_t)n,
 			.before = (uint8_t)strategy_before(events, n),
 		};
-	names_take(&pile->names[pile->names_count++], slot, &part->middle[i]);
+	names_take(&pile->names[pile->names_count++], slot, from);
 	return true;
 }
 
@@ -250,10 +274,11 @@ static enum entrain_code pile_gather(struct pile *pile, const struct entrain_swa
 		uint32_t count = slots - base < PART_SLOTS ? (uint32_t)slots - base : PART_SLOTS;
 		uint32_t used = 0;
 
-		if (!read_slots(fd, part->first, base, count))
+		part->ring_length = ring_length(base);
+		if (!sample_read(fd, &part->first, base, count))
 			return error_set(error, ENTRAIN_TRUNCATED, 0, WHAT, object, NULL);
 		for (uint32_t i = 0; i < count; i++)
-			if (!ring_empty(&part->first[i]))
+			if (!ring_empty(part, i))
 				used = i + 1;
 		if (used && !part_read(fd, part, base, used))
 			return error_set(error, ENTRAIN_TRUNCATED, 0, WHAT, object, NULL);

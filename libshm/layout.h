@@ -3,7 +3,7 @@
  * layout.h - what lies where in the shared objects of a swarm.
  *
  * /entrain.NAME.control   struct shm_control                       only its owner writes it
- * /entrain.NAME.agents    struct shm_agents, then struct shm_slot[] agents write their own slot
+ * /entrain.NAME.agents    struct shm_agents, then struct shm_slot[] agents write their own slot, and their ring
  *
  * Only fixed-width integers live here. The listing of fields in layout.c is the table of field, unit
  * and writer; a test compares offsets and sizes with tests/unit/layout.golden. A change there changes the ABI.
@@ -21,15 +21,18 @@
 #define SHM_AGENTS_MAGIC UINT64_C(0x0074676100006e65)  /* "en..agt" */
 
 /* Major: readers of another major refuse. Minor: fields were added where zero means "not there". */
-#define SHM_ABI_MAJOR 1u
-#define SHM_ABI_MINOR 2u
+#define SHM_ABI_MAJOR 2u
+#define SHM_ABI_MINOR 0u
 
+/* A swarm takes 256 bytes an agent and 64 KiB: what is left of those beside control and the bitmap is the flight recorders of the
+ * slots that are claimed first. */
 #define SHM_CONTROL_SIZE 4096u
-#define SHM_AGENTS_OFFSET 16384u /* of the first slot */
+#define SHM_SLOT_SIZE 256u
+#define SHM_AGENTS_OFFSET (65536u - SHM_CONTROL_SIZE) /* of the first slot */
 #define SHM_BITMAP_WORDS (ENTRAIN_CAPACITY_MAX / 64u)
-#define SHM_SLOT_SIZE \
-	576u           /* an odd number of cache lines: scanned slots use every set of a cache */
-#define SHM_EVENTS 19u /* of the flight recorder, an agent */
+#define SHM_RINGS 200u      /* slots with a ring of their own there */
+#define SHM_RING_EVENTS 16u /* in each */
+#define SHM_SLOT_EVENTS 1u  /* in each of the slots beyond, within the slot */
 
 /* Bytes of the agents object for a capacity. */
 #define SHM_AGENTS_SIZE(capacity) (SHM_AGENTS_OFFSET + (uint64_t)(capacity)*SHM_SLOT_SIZE)
@@ -79,19 +82,6 @@ struct shm_control {
 	struct shm_settings settings;
 };
 
-struct shm_agents {
-	struct shm_header header;
-	uint8_t reserved1[256 - sizeof(struct shm_header)];
-	uint8_t reserved2[4096 - 256];
-	/* [D1] When the door of drifting hosts is free next: the one word that several agents write, each by compare-and-swap
-	 * over what it was reckoned from. Any value will do: see strategy/door.h. */
-	_Atomic int64_t door;
-	uint8_t reserved3[8192 - 4104];
-	/* Hint: bit i is set while slot i is probably occupied. Set by who claims, cleared by who frees,
-	 * repaired by the slot's owner at each turn; being wrong costs time, never correctness. */
-	_Atomic uint64_t occupied[SHM_BITMAP_WORDS];
-};
-
 /*
  * A word that names its writer: the low 16 bits of the owner's incarnation above 48 bits of value. A store
  * into a slot is a compare-and-swap from the word last seen there (slot.c), so that a former owner who wakes
@@ -126,16 +116,13 @@ enum shm_fact_word {
 	FACT_NAME3, /* role: 6 bytes a word */
 	FACT_LABEL1,
 	FACT_LABEL2, /* trace label */
-	/* statistics, written at turns */
-	FACT_TURNS,
-	FACT_MISSED,      /* turns left out because they had passed */
-	FACT_ACTION_LAST, /* ns */
-	FACT_DELAY_LAST,  /* ns */
-	FACT_DELAY_MAX,   /* ns */
+	/* statistics, written at turns: two in a word where one of them need not be exact, see pair_make() */
+	FACT_TURNS,       /* turns (32, modulo), and those left out because they had passed (16) */
+	FACT_ACTION,      /* ns: the last one's, and running mean */
+	FACT_DELAY,       /* ns: the last one's, and the longest */
 	FACT_DELAY_TOTAL, /* us */
-	FACT_LATENESS,    /* ns: running mean of begin - scheduled */
-	FACT_OVERLAP,     /* actions in progress that it saw when its last one began, with itself */
-	FACT_ACTION_MEAN, /* ns: running mean */
+	FACT_OVERLAP, /* actions in progress that it saw when its last one began, with itself (24); ns of lateness:
+			   * running mean of begin - scheduled (24) */
 	FACT_WORDS
 };
 #define FACT_IDENTITY_END FACT_TURNS
@@ -150,7 +137,7 @@ struct shm_event {
 	shm_tagged what; /* [E1] SHM_EVENT_*: number (8), kind (8), value (32); 0: none */
 };
 
-/* One agent. The first 128 bytes are what a step reads, the next identity and statistics, the rest what happened. */
+/* One agent. The first 128 bytes are what a step reads, the rest is identity, statistics, and what happened. */
 struct shm_slot {
 	/* pid (22 bits, 0 = free), incarnation (18), sequence (24; 0 = claimed, nothing published). The low
 	 * bit of the sequence selects the copy that is valid. */
@@ -163,7 +150,22 @@ struct shm_slot {
 	shm_tagged barrier; /* [B1] rounds of the barrier that it has reached; 0: takes no part */
 	shm_tagged
 		rhythm; /* RHYTHM_*: what its host comes by, as far as it was found out; 0: not said */
-	struct shm_event event[SHM_EVENTS];
+	struct shm_event event[SHM_SLOT_EVENTS]; /* the recorder of a slot that has no other */
+};
+
+struct shm_agents {
+	struct shm_header header;
+	uint8_t reserved1[256 - sizeof(struct shm_header)];
+	uint8_t reserved2[1024 - 256]; /* barrier.h */
+	/* [D1] When the door of drifting hosts is free next: the one word that several agents write, each by compare-and-swap
+	 * over what it was reckoned from. Any value will do: see strategy/door.h. */
+	_Atomic int64_t door;
+	uint8_t reserved3[2048 - 1032];
+	/* Hint: bit i is set while slot i is probably occupied. Set by who claims, cleared by who frees,
+	 * repaired by the slot's owner at each turn; being wrong costs time, never correctness. */
+	_Atomic uint64_t occupied[SHM_BITMAP_WORDS];
+	/* The flight recorders of the first slots, which are those that a swarm uses while it has no more agents. */
+	struct shm_event ring[SHM_RINGS][SHM_RING_EVENTS];
 };
 
 /* COPY_STATUS, 48 bits. */
@@ -216,6 +218,47 @@ static inline int64_t digits_unpack(uint64_t word, int digits)
 	return (int64_t)((word >> 5 & ((UINT64_C(1) << digits) - 1)) << (word & 31));
 }
 
+/* Two durations in a word, each rounded down to what 19 digits hold: to a 262,144th. */
+#define SHM_PAIR_DIGITS 19
+#define SHM_PAIR_BITS 24
+
+static inline uint64_t pair_make(int64_t low_ns, int64_t high_ns)
+{
+	return digits_pack(low_ns, SHM_PAIR_DIGITS) | digits_pack(high_ns, SHM_PAIR_DIGITS)
+							      << SHM_PAIR_BITS;
+}
+
+static inline int64_t pair_low_ns(uint64_t word)
+{
+	return digits_unpack(word, SHM_PAIR_DIGITS);
+}
+
+static inline int64_t pair_high_ns(uint64_t word)
+{
+	return digits_unpack(word >> SHM_PAIR_BITS, SHM_PAIR_DIGITS);
+}
+
+/* FACT_TURNS. Turns count modulo 2^32; of those missed 11 digits are kept: exact to 2047, then to a thousandth. */
+#define SHM_MISSED_DIGITS 11
+
+static inline uint64_t turns_make(uint64_t turns, uint64_t missed)
+{
+	return (turns & UINT32_MAX) | digits_pack((int64_t)missed, SHM_MISSED_DIGITS) << 32;
+}
+
+static inline uint64_t turns_missed(uint64_t word)
+{
+	return (uint64_t)digits_unpack(word >> 32, SHM_MISSED_DIGITS);
+}
+
+/* FACT_OVERLAP */
+#define SHM_OVERLAP(word) ((uint32_t)(word)&0xffffff) /* 0: it has not acted yet */
+
+static inline uint64_t overlap_make(uint32_t overlap, int64_t lateness_ns)
+{
+	return (overlap & 0xffffff) | digits_pack(lateness_ns, SHM_PAIR_DIGITS) << SHM_PAIR_BITS;
+}
+
 static inline uint64_t rhythm_make(uint32_t kind, int64_t interval_ns, int64_t spread_ns)
 {
 	return (uint64_t)(kind & 0x7) << 45 |
@@ -254,18 +297,19 @@ _Static_assert(sizeof(struct shm_header) == 88, "header");
 _Static_assert(offsetof(struct shm_control, holder) == 128, "control.holder");
 _Static_assert(offsetof(struct shm_control, settings) == 256, "control.settings");
 _Static_assert(sizeof(struct shm_control) <= SHM_CONTROL_SIZE, "control fits");
-_Static_assert(offsetof(struct shm_agents, door) == 4096, "agents.door");
-_Static_assert(offsetof(struct shm_agents, occupied) == 8192, "agents.occupied");
+_Static_assert(offsetof(struct shm_agents, door) == 1024, "agents.door");
+_Static_assert(offsetof(struct shm_agents, occupied) == 2048, "agents.occupied");
+_Static_assert(offsetof(struct shm_agents, ring) == 10240, "agents.ring");
 _Static_assert(sizeof(struct shm_agents) == SHM_AGENTS_OFFSET, "slots follow");
 _Static_assert(sizeof(struct shm_copy) == 56, "copy");
 _Static_assert(offsetof(struct shm_slot, acting) == 8, "slot.acting");
 _Static_assert(offsetof(struct shm_slot, copy) == 16, "slot.copy");
 _Static_assert(offsetof(struct shm_slot, fact) == 128, "slot.fact");
-_Static_assert(offsetof(struct shm_slot, barrier) == 256, "slot.barrier");
-_Static_assert(offsetof(struct shm_slot, rhythm) == 264, "slot.rhythm");
-_Static_assert(offsetof(struct shm_slot, event) == 272, "slot.event");
+_Static_assert(offsetof(struct shm_slot, barrier) == 224, "slot.barrier");
+_Static_assert(offsetof(struct shm_slot, rhythm) == 232, "slot.rhythm");
+_Static_assert(offsetof(struct shm_slot, event) == 240, "slot.event");
 _Static_assert(sizeof(struct shm_slot) == SHM_SLOT_SIZE, "slot");
-_Static_assert(SHM_CONTROL_SIZE + SHM_AGENTS_OFFSET <= 65536, "64 KiB besides the slots");
+_Static_assert(SHM_CONTROL_SIZE + SHM_AGENTS_OFFSET == 65536, "64 KiB besides the slots");
 
 /* ---- packing --------------------------------------------------------------------------- */
 

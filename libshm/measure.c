@@ -76,17 +76,15 @@ bool measured_judge(struct measured *one, const struct shm_slot *slot, uint32_t 
 	if (one->implausible)
 		return true;
 	overlap = slot_fact(slot, view.version, FACT_OVERLAP);
-	one->overlap = (uint32_t)overlap;
+	one->overlap = SHM_OVERLAP(overlap);
 	/* Who has begun an action has seen itself; before, the instant is that of the claim. */
-	if (overlap && view.began_ns > 0 && view.began_ns <= now_ns)
+	if (one->overlap && view.began_ns > 0 && view.began_ns <= now_ns)
 		one->began_ns = view.began_ns;
 	one->acting = one->began_ns && view.acting;
 	one->off_beat = one->period_ns < judge.shortest_ns || one->period_ns > judge.longest_ns;
 	one->state = one->acting ? ENTRAIN_ACTING : ENTRAIN_IDLE;
 	if (now_ns > one->next_ns &&
-	    now_ns - one->next_ns >
-		    stale_grace_ns(one, (int64_t)slot_fact(slot, view.version, FACT_LATENESS),
-				   settings->kind) &&
+	    now_ns - one->next_ns > stale_grace_ns(one, pair_high_ns(overlap), settings->kind) &&
 	    !(one->acting && now_ns - one->began_ns <= one->period_ns))
 		one->state = ENTRAIN_STALE;
 	one->counts = !one->off_beat && one->state != ENTRAIN_STALE;

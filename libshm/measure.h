@@ -162,14 +162,14 @@ static inline void phase_acted(struct phase *phase, const struct shm_slot *slot,
 
 	place->ago_ns = -1;
 	phase->overlap = 0;
-	/* 0: it has not acted yet. Or a tag is left: the word is not its owner's. */
-	if (__builtin_expect(overlap - 1 >= SHM_VALUE_MAX, 0))
+	/* It has not acted yet. Or a tag is left: the word is not its owner's. */
+	if (__builtin_expect(!SHM_OVERLAP(overlap) || overlap > SHM_VALUE_MAX, 0))
 		return;
 	place->ago_ns = judge->now_rest_ns -
 			phase_ahead_ns(phase->acting >> 1, SHM_VALUE_BITS - 1, judge->now_grains);
 	if (__builtin_expect(place->ago_ns < 0 || place->ago_ns >= judge->now_ns, 0))
 		place->ago_ns = -1;
-	phase->overlap = (uint32_t)overlap;
+	phase->overlap = SHM_OVERLAP(overlap);
 }
 
 /* Where an instant at most a few turns away lies in any period, as a binary angle: to a unit. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* recorder.c - the flight recorder of one agent: a ring of events in its slot, continued by the slot's next owner. */
+/* recorder.c - the flight recorder of one agent: a ring of events of its slot, continued by the slot's next owner. */
 #include "recorder.h"
 #include "mark.h"
 
@@ -7,10 +7,10 @@
 #define PUT_TRIES 8
 #define READ_TRIES 8
 
-static uint64_t what_load(const struct shm_slot *slot, unsigned index)
+static uint64_t what_load(const struct shm_event *event)
 {
 	/* [E1] acquire: the instant that belongs to it is seen. */
-	return atomic_load_explicit(&slot->event[index].what, memory_order_acquire);
+	return atomic_load_explicit(&event->what, memory_order_acquire);
 }
 
 static uint64_t what_make(uint64_t version, uint8_t number, enum entrain_event_kind kind,
@@ -25,52 +25,52 @@ static bool present(uint64_t what)
 }
 
 /* How many events stand before and at `index`, numbered one after the other. */
-static unsigned run_length(const uint64_t what[SHM_EVENTS], unsigned index)
+static unsigned run_length(const uint64_t *what, unsigned length, unsigned index)
 {
 	uint8_t number = (uint8_t)SHM_EVENT_NUMBER(what[index]);
-	unsigned length = 0;
+	unsigned run = 0;
 
-	while (length < SHM_EVENTS && present(what[index]) &&
-	       SHM_EVENT_NUMBER(what[index]) == number) {
-		length++;
+	while (run < length && present(what[index]) && SHM_EVENT_NUMBER(what[index]) == number) {
+		run++;
 		number--;
-		index = (index + SHM_EVENTS - 1) % SHM_EVENTS;
+		index = (index + length - 1) % length;
 	}
-	return length;
+	return run;
 }
 
 /*
  * The newest is the last of the longest run of numbers: a ring that only its owners wrote is one run, from the oldest to
  * the newest. Where a liar has broken it into several, any is as good.
  */
-int recorder_newest(const uint64_t what[SHM_EVENTS])
+int recorder_newest(const uint64_t *what, unsigned length)
 {
 	unsigned longest = 0;
 	int newest = -1;
 
-	for (unsigned i = 0; i < SHM_EVENTS; i++) {
-		unsigned length = run_length(what, i);
+	for (unsigned i = 0; i < length; i++) {
+		unsigned run = run_length(what, length, i);
 
-		if (length > longest) {
-			longest = length;
+		if (run > longest) {
+			longest = run;
 			newest = (int)i;
 		}
 	}
 	return newest;
 }
 
-void recorder_open(struct recorder *recorder, struct shm_slot *slot, uint64_t version)
+void recorder_open(struct recorder *recorder, struct ring ring, const struct shm_slot *slot,
+		   uint64_t version)
 {
-	uint64_t what[SHM_EVENTS];
+	uint64_t what[RING_MOST];
 	int newest;
 
-	for (unsigned i = 0; i < SHM_EVENTS; i++)
-		what[i] = what_load(slot, i);
-	newest = recorder_newest(what);
-	*recorder = (struct recorder){ .slot = slot, .version = version };
+	for (unsigned i = 0; i < ring.length; i++)
+		what[i] = what_load(&ring.event[i]);
+	newest = recorder_newest(what, ring.length);
+	*recorder = (struct recorder){ .ring = ring, .slot = slot, .version = version };
 	if (newest < 0)
 		return;
-	recorder->at = ((unsigned)newest + 1) % SHM_EVENTS;
+	recorder->at = ((unsigned)newest + 1) % ring.length;
 	recorder->number = (uint8_t)(SHM_EVENT_NUMBER(what[newest]) + 1);
 }
 
@@ -114,7 +114,7 @@ void recorder_note(struct recorder *recorder, int64_t now_ns, enum entrain_event
 
 	if (!recorder->slot || kind == ENTRAIN_EVENT_NONE)
 		return;
-	event = &recorder->slot->event[recorder->at];
+	event = &recorder->ring.event[recorder->at];
 	/* Cleared first, so that no reader takes the new instant for that of the old event. Killed here: nothing is in
 	 * this place. */
 	if (!word_put(recorder, &event->what, tagged_make(version, 0)))
@@ -126,7 +126,7 @@ void recorder_note(struct recorder *recorder, int64_t now_ns, enum entrain_event
 	if (!word_put(recorder, &event->what, what_make(version, recorder->number, kind, value)))
 		return;
 	/* A place that could not be filled is the next one's: a gap would break the run of numbers. */
-	recorder->at = (recorder->at + 1) % SHM_EVENTS;
+	recorder->at = (recorder->at + 1) % recorder->ring.length;
 	recorder->number++;
 }
 
@@ -145,15 +145,16 @@ bool recorded_take(uint64_t what, uint64_t when, uint64_t what_after, int64_t no
 	return true;
 }
 
-bool recorder_read(const struct shm_slot *slot, unsigned index, int64_t now_ns,
-		   struct recorded *event)
+bool recorder_read(struct ring ring, unsigned index, int64_t now_ns, struct recorded *event)
 {
+	const struct shm_event *at = &ring.event[index];
+
 	for (int tries = 0; tries < READ_TRIES; tries++) {
-		uint64_t what = what_load(slot, index), when, after;
+		uint64_t what = what_load(at), when, after;
 
 		/* [E2] acquire: if this is a newer instant, the cleared what is seen below. */
-		when = atomic_load_explicit(&slot->event[index].when, memory_order_acquire);
-		after = atomic_load_explicit(&slot->event[index].what, memory_order_relaxed);
+		when = atomic_load_explicit(&at->when, memory_order_acquire);
+		after = atomic_load_explicit(&at->what, memory_order_relaxed);
 		if (what == after)
 			return recorded_take(what, when, after, now_ns, event);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * recorder.h - the flight recorder of one agent: a ring of events in its slot, continued by the slot's next owner.
+ * recorder.h - the flight recorder of one agent: a ring of events of its slot, continued by the slot's next owner.
  *
  *	operation x operation: what needs outside synchronisation
  *
@@ -32,9 +32,30 @@
 #include <stdbool.h>
 #include "layout.h"
 
+/* The longest. */
+#define RING_MOST SHM_RING_EVENTS
+
+/* The events of one slot. The slots that are claimed first have long rings, each of the others what fits into it. */
+struct ring {
+	struct shm_event *event;
+	unsigned length;
+};
+
+static inline unsigned ring_length(uint32_t slot)
+{
+	return slot < SHM_RINGS ? SHM_RING_EVENTS : SHM_SLOT_EVENTS;
+}
+
+static inline struct ring ring_of(struct shm_agents *agents, struct shm_slot *slots, uint32_t slot)
+{
+	return (struct ring){ slot < SHM_RINGS ? agents->ring[slot] : slots[slot].event,
+			      ring_length(slot) };
+}
+
 /* The owner's side of the ring, private to the process. Zeroed: records nothing. */
 struct recorder {
-	struct shm_slot *slot;
+	struct ring ring;
+	const struct shm_slot *slot;
 	uint64_t version; /* of the claim: pid and incarnation count */
 	unsigned at;      /* where the next event goes */
 	uint8_t number;   /* its number */
@@ -49,22 +70,22 @@ struct recorded {
 };
 
 /* Go on where the slot's ring stands, after a claim that made `version`. Whatever is in the ring, events follow. */
-void recorder_open(struct recorder *recorder, struct shm_slot *slot, uint64_t version);
+void recorder_open(struct recorder *recorder, struct ring ring, const struct shm_slot *slot,
+		   uint64_t version);
 
 /* Write one event over the oldest. Bounded, no system call; nothing is written once the slot is somebody else's. Lost
  * if somebody else keeps writing the same words. */
 void recorder_note(struct recorder *recorder, int64_t now_ns, enum entrain_event_kind kind,
 		   uint32_t value);
 
-/* Read the event at `index` < SHM_EVENTS. False: there is none, or it is being written again and again. */
-bool recorder_read(const struct shm_slot *slot, unsigned index, int64_t now_ns,
-		   struct recorded *event);
+/* Read the event at `index` < ring.length. False: there is none, or it is being written again and again. */
+bool recorder_read(struct ring ring, unsigned index, int64_t now_ns, struct recorded *event);
 
 /* An event from its words, what read before and after when. False: none, or not of one piece. */
 bool recorded_take(uint64_t what, uint64_t when, uint64_t what_after, int64_t now_ns,
 		   struct recorded *event);
 
-/* Where the ring stands: the place of its newest event, or -1 if it is empty. */
-int recorder_newest(const uint64_t what[SHM_EVENTS]);
+/* Where a ring of 1 to RING_MOST events stands: the place of its newest event, or -1 if it is empty. */
+int recorder_newest(const uint64_t *what, unsigned length);
 
 #endif

@@ -194,7 +194,12 @@ static uint32_t neighbours_of(uint32_t slot, bool cannot_follow, const struct ro
 static void info_fill(struct entrain_agent_info *info, const struct measured *one,
 		      const struct shm_slot *slot)
 {
-	uint64_t version = one->version, rhythm;
+	const uint64_t version = one->version;
+	const uint64_t turns = slot_fact(slot, version, FACT_TURNS);
+	const uint64_t action = slot_fact(slot, version, FACT_ACTION);
+	const uint64_t delay = slot_fact(slot, version, FACT_DELAY);
+	const uint64_t overlap = slot_fact(slot, version, FACT_OVERLAP);
+	const uint64_t rhythm = slot_rhythm(slot, version);
 
 	memset(info, 0, sizeof(*info));
 	info->slot = one->index;
@@ -210,20 +215,19 @@ static void info_fill(struct entrain_agent_info *info, const struct measured *on
 	info->period_ns = one->period_ns;
 	info->next_turn_ns = one->next_ns;
 	info->began_ns = one->began_ns;
-	info->action_mean_ns = (int64_t)slot_fact(slot, version, FACT_ACTION_MEAN);
 	text_facts(slot, version, FACT_NAME1, 3, info->name);
 	text_facts(slot, version, FACT_LABEL1, 2, info->label);
-	info->turns = slot_fact(slot, version, FACT_TURNS);
-	info->turns_missed = slot_fact(slot, version, FACT_MISSED);
-	info->action_last_ns = (int64_t)slot_fact(slot, version, FACT_ACTION_LAST);
-	info->delay_last_ns = (int64_t)slot_fact(slot, version, FACT_DELAY_LAST);
-	info->delay_max_ns = (int64_t)slot_fact(slot, version, FACT_DELAY_MAX);
+	info->turns = turns & UINT32_MAX;
+	info->turns_missed = turns_missed(turns);
+	info->action_last_ns = pair_low_ns(action);
+	info->action_mean_ns = pair_high_ns(action);
+	info->delay_last_ns = pair_low_ns(delay);
+	info->delay_max_ns = pair_high_ns(delay);
 	info->delay_total_ns = (int64_t)slot_fact(slot, version, FACT_DELAY_TOTAL) * 1000;
-	info->lateness_ns = (int64_t)slot_fact(slot, version, FACT_LATENESS);
+	info->lateness_ns = pair_high_ns(overlap);
 	info->observes = (one->status & SHM_STATUS_OBSERVES) != 0;
 	info->watches = (one->status & SHM_STATUS_WATCHES) != 0;
-	info->overlap = (uint32_t)slot_fact(slot, version, FACT_OVERLAP);
-	rhythm = slot_rhythm(slot, version);
+	info->overlap = SHM_OVERLAP(overlap);
 	if (SHM_RHYTHM_KIND(rhythm) == 0 || SHM_RHYTHM_KIND(rhythm) > ENTRAIN_DRIFTING)
 		return;
 	info->rhythm = SHM_RHYTHM_KIND(rhythm);

@@ -3,7 +3,7 @@
 #include "layout.h"
 
 /* The numbers of layout.h carry a `u`, which text does not. */
-_Static_assert(SHM_ABI_MAJOR == 1 && SHM_ABI_MINOR == 2, "say so below");
+_Static_assert(SHM_ABI_MAJOR == 2 && SHM_ABI_MINOR == 0, "say so below");
 
 const char *entrain_version(void)
 {
@@ -12,5 +12,5 @@ const char *entrain_version(void)
 
 const char *entrain_abi(void)
 {
-	return "1.2";
+	return "2.0";
 }

@@ -19,7 +19,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned
 
 /* The longest input that means anything, at most FUZZ_INPUT_MAX. */
 extern const size_t fuzz_input_most;
-#define FUZZ_INPUT_MAX 65536
+#define FUZZ_INPUT_MAX 131072
 
 /* Write sound input number `which` into `data` (fuzz_input_most bytes); 0: there are no more. */
 size_t fuzz_sound_input(unsigned which, uint8_t *data);

@@ -288,6 +288,20 @@ static void topology_spoil(uint8_t *topology, uint64_t *state)
 		topology_mend(topology);
 }
 
+/* An event of a slot, mostly in the name of its owner. */
+static void ring_spoil(uint8_t *data, uint64_t *state)
+{
+	struct shm_agents *agents = (void *)(data + SHM_CONTROL_SIZE);
+	const unsigned slot = (unsigned)(fuzz_next(state) % CAPACITY);
+	struct shm_event *event = &agents->ring[slot][fuzz_next(state) % SHM_RING_EVENTS];
+	shm_tagged *word = fuzz_next(state) & 1 ? &event->when : &event->what;
+	uint64_t value = word_of_interest(state, tagged_value(atomic_load(word)));
+
+	if (fuzz_next(state) % 4)
+		value = tagged_make(atomic_load(&slot_of(data, slot)->version), value);
+	atomic_store(word, value);
+}
+
 /* Free in a moment, mostly, for else nobody waits there. */
 static void door_spoil(uint8_t *data, uint64_t *state)
 {
@@ -312,7 +326,9 @@ static void spoil_once(uint8_t *data, size_t size, uint64_t *state)
 	else if (kind < 46 ||
 		 kind >= 64) /* slots mostly, headers seldom, since those stop all that follows */
 		slot_spoil(slot_of(data, (unsigned)(fuzz_next(state) % CAPACITY)), state);
-	else if (kind < 52)
+	else if (kind < 50)
+		ring_spoil(data, state);
+	else if (kind < 53)
 		bytes_spoil(data, SHM_CONTROL_SIZE + SHM_AGENTS_OFFSET, CAPACITY * SHM_SLOT_SIZE,
 			    state);
 	else if (kind < 56)
@@ -374,14 +390,14 @@ static bool event_fits(const struct entrain_event *event)
 /* All events, then the latest one alone: it is the same. */
 static void look_at_events(struct entrain_swarm *swarm)
 {
-	static struct entrain_event events[CAPACITY * SHM_EVENTS], last;
+	static struct entrain_event events[CAPACITY * SHM_RING_EVENTS], last;
 	unsigned count = 99, again = 99;
 	struct entrain_error error = { 0 };
-	int code = entrain_events(swarm, events, CAPACITY * SHM_EVENTS, &count, &error);
+	int code = entrain_events(swarm, events, CAPACITY * SHM_RING_EVENTS, &count, &error);
 
 	if (code)
 		error_check(code, &error);
-	FUZZ_REQUIRE(count <= CAPACITY * SHM_EVENTS);
+	FUZZ_REQUIRE(count <= CAPACITY * SHM_RING_EVENTS);
 	for (unsigned i = 0; i < count; i++)
 		FUZZ_REQUIRE(event_fits(&events[i]) &&
 			     (i == 0 || events[i - 1].when_ns <= events[i].when_ns));
@@ -552,6 +568,7 @@ static void take_part(void)
 	FUZZ_REQUIRE(memcmp(before + OBJECTS_SIZE, after + OBJECTS_SIZE, size - OBJECTS_SIZE) == 0);
 	for (uint32_t i = 0; i < CAPACITY; i++) {
 		const struct shm_slot *was = slot_of(before, i), *is = slot_of(after, i);
+		const size_t ring = SHM_CONTROL_SIZE + offsetof(struct shm_agents, ring[i]);
 		uint64_t version = atomic_load(&is->version);
 
 		if (i == index) {
@@ -561,6 +578,8 @@ static void take_part(void)
 		FUZZ_REQUIRE(version == atomic_load(&was->version) || version_pid(version) == 0);
 		FUZZ_REQUIRE(memcmp((const char *)was + 8, (const char *)is + 8,
 				    SHM_SLOT_SIZE - 8) == 0);
+		FUZZ_REQUIRE(memcmp(before + ring, after + ring,
+				    SHM_RING_EVENTS * sizeof(struct shm_event)) == 0);
 	}
 }
 

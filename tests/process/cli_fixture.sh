@@ -151,13 +151,13 @@ end()
 spoil()
 {
 	dd if="$ENTRAIN_DIR/entrain.$1.agents" of="$ENTRAIN_DIR/entrain.$1.agents" bs=8 count=1 \
-		skip=2048 seek=$((2048 + 72 * $2)) conv=notrunc 2>/dev/null
+		skip=7680 seek=$((7680 + 32 * $2)) conv=notrunc 2>/dev/null
 }
 
 clear()
 {
-	dd if=/dev/zero of="$ENTRAIN_DIR/entrain.$1.agents" bs=576 count=1 \
-		seek=$((16384 + 576 * $2)) oflag=seek_bytes conv=notrunc 2>/dev/null
+	dd if=/dev/zero of="$ENTRAIN_DIR/entrain.$1.agents" bs=256 count=1 \
+		seek=$((61440 + 256 * $2)) oflag=seek_bytes conv=notrunc 2>/dev/null
 }
 
 objects()

@@ -501,7 +501,7 @@ another_abi_is_told_apart()
 		cp "$ENTRAIN_DIR/entrain.web.$object" "$work/$object"
 	done
 	# major version: the 32 bits at byte 8
-	printf '\002' | dd of="$ENTRAIN_DIR/entrain.web.control" bs=1 seek=8 conv=notrunc 2>/dev/null
+	printf '\003' | dd of="$ENTRAIN_DIR/entrain.web.control" bs=1 seek=8 conv=notrunc 2>/dev/null
 	run 6 status web
 	complains 'newer'
 	run 6 set web mode=off
@@ -522,10 +522,10 @@ bytes_write()
 an_unsound_segment_is_found()
 {
 	# slot 5 is claimed by a process that is gone, which published nothing: its version is the pid
-	# in the upper 22 of 64 bits, sequence 0 (16384: the first slot, 576: the size of one)
+	# in the upper 22 of 64 bits, sequence 0 (61440: the first slot, 256: the size of one)
 	gone=$(sh -c 'echo $$')
 	bytes_write "$(printf '\\%o\\%o\\%o' $((gone * 4 & 255)) $((gone * 4 >> 8 & 255)) \
-		$((gone * 4 >> 16 & 255)))" $((16384 + 5 * 576 + 5))
+		$((gone * 4 >> 16 & 255)))" $((61440 + 5 * 256 + 5))
 	run 1 check web
 	says "^web: slot 5: .*$gone"
 	run 1 check web --json

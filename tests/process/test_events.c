@@ -129,12 +129,12 @@ static void many_owners_leave_the_latest_events(void **state)
 
 	(void)state;
 	life_create(1, PERIOD_NS);
-	for (int i = 0; i < 2 * (int)SHM_EVENTS; i++) {
+	for (int i = 0; i < 2 * (int)SHM_RING_EVENTS; i++) {
 		last = life_fork(join_and_end, name);
 		life_ended_well(last);
 	}
 	read_events();
-	life_check(count == SHM_EVENTS);
+	life_check(count == SHM_RING_EVENTS);
 	life_check(event_of(ENTRAIN_EVENT_JOINED, (uint32_t)last) >= 0);
 	life_remove();
 }
@@ -236,25 +236,29 @@ static void the_latest_are_given_where_there_is_little_room(void **state)
 {
 	struct entrain_event few[4];
 	struct entrain_swarm *swarm;
-	unsigned all;
+	unsigned all, want = 0;
 
 	(void)state;
-	life_create(200, PERIOD_NS);
-	for (uint32_t i = 0; i < 200; i += 3) { /* three parts, with holes */
+	life_create(300, PERIOD_NS);
+	for (uint32_t i = 0; i < 300;
+	     i += 3) { /* some parts, with holes and rings of both lengths */
 		struct slot_owner owner;
 		struct recorder recorder;
 
 		life_check(slot_claim(&owner, &life_slots()[i], 1, entrain_now_ns()));
-		recorder_open(&recorder, &life_slots()[i], owner.version);
+		recorder_open(&recorder, ring_of(life_agents(), life_slots(), i), &life_slots()[i],
+			      owner.version);
 		/* the other way round in time than in slots, and each a few */
 		for (uint32_t n = 0; n < i % 25; n++)
-			recorder_note(&recorder, LIFE_S + (200 - i) * LIFE_MS + n,
+			recorder_note(&recorder, LIFE_S + (300 - i) * LIFE_MS + n,
 				      ENTRAIN_EVENT_LATE, i << 8 | n);
+		want += i % 25 < ring_length(i) ? i % 25 : ring_length(i);
 	}
 	swarm = entrain_open(NULL, LIFE_SWARM, ENTRAIN_READ, NULL);
 	life_check(entrain_events(swarm, NULL, 0, &all, NULL) == 0);
 	life_check(entrain_events(swarm, events, SPACE, &count, NULL) == 0);
-	life_check(all == count && count > 500);
+	life_check(all == count && count == want);
+	life_check(events[0].slot >= SHM_RINGS && events[count - 1].slot < SHM_RINGS);
 	for (unsigned i = 1; i < count; i++) {
 		const struct entrain_event *one = &events[i - 1], *other = &events[i];
 
@@ -271,42 +275,51 @@ static void the_latest_are_given_where_there_is_little_room(void **state)
 	life_remove();
 }
 
+#define SLOTS (SHM_RINGS + 60)
+
+static void garbage_write(void *to, size_t size, uint64_t *seed)
+{
+	for (size_t i = 0; i < size / 8; i++) {
+		*seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+		((_Atomic uint64_t *)to)[i] = *seed ^ *seed >> 29;
+	}
+}
+
 static void what_cannot_be_is_left_out(void **state)
 {
 	uint64_t seed = 5;
-	struct shm_slot *slots;
+	bool beyond = false;
 
 	(void)state;
-	life_create(64, PERIOD_NS);
-	slots = life_slots();
-	for (unsigned s = 0; s < 64; s++)
-		for (unsigned i = 0; i < sizeof(slots[s]) / 8; i++) {
-			seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
-			((_Atomic uint64_t *)&slots[s])[i] = seed ^ seed >> 29;
-		}
+	life_create(SLOTS, PERIOD_NS);
+	garbage_write(life_slots(), SLOTS * sizeof(struct shm_slot), &seed);
+	garbage_write(life_agents()->ring, sizeof(life_agents()->ring), &seed);
 	{
 		struct entrain_swarm *swarm = entrain_open(NULL, LIFE_SWARM, ENTRAIN_READ, NULL);
 
 		/* Tags that match and instants about now are rare by chance. */
-		for (unsigned s = 0; s < 64; s++)
-			for (unsigned i = 0; i < SHM_EVENTS; i++) {
-				uint64_t what = slots[s].event[i].what;
+		for (unsigned s = 0; s < SLOTS; s++)
+			for (unsigned i = 0; i < ring_length(s); i++) {
+				struct ring ring = ring_of(life_agents(), life_slots(), s);
+				uint64_t what = ring.event[i].what;
 				int64_t ago_ns = (int64_t)(what % (uint64_t)(2 * LIFE_S)) - LIFE_S;
 
-				slots[s].event[i].when =
+				ring.event[i].when =
 					what >> SHM_VALUE_BITS << SHM_VALUE_BITS |
 					instant_pack(entrain_now_ns() - ago_ns, SHM_VALUE_BITS);
 			}
 		life_check(entrain_events(swarm, events, SPACE, &count, NULL) == 0);
-		life_check(count > 100 && count < 64 * SHM_EVENTS);
+		life_check(count > 100 && count < SHM_RINGS * SHM_RING_EVENTS);
 		for (unsigned i = 0; i < count; i++) {
 			life_check(events[i].when_ns >= 0 && events[i].when_ns <= entrain_now_ns());
-			life_check(events[i].slot < 64);
+			life_check(events[i].slot < SLOTS);
+			beyond |= events[i].slot >= SHM_RINGS;
 			for (const char *c = events[i].text; *c; c++)
 				life_check(*c >= 0x20 && *c <= 0x7e);
 			for (const char *c = events[i].name; *c; c++)
 				life_check(*c >= 0x20 && *c <= 0x7e);
 		}
+		life_check(beyond);
 		entrain_close(swarm);
 	}
 	life_remove();

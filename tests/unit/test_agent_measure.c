@@ -95,12 +95,12 @@ static void other_publish(struct slot_owner *owner, uint64_t *seed, uint32_t of,
 	}
 	slot_set_acting(owner, virtual_ns - (int64_t)(next_random(seed) % PERIOD), kind == 6);
 	if (kind != 7)
-		slot_set_fact(owner, FACT_OVERLAP, 1 + next_random(seed) % 5);
+		slot_set_fact(owner, FACT_OVERLAP,
+			      overlap_make(1 + (uint32_t)(next_random(seed) % 5),
+					   kind == 9 ? PERIOD / 5 : 0));
 	if (kind == 8)
 		atomic_store_explicit(&owner->slot->copy[owner->version & 1].word[COPY_STATUS], 5,
 				      memory_order_relaxed);
-	if (kind == 9)
-		slot_set_fact(owner, FACT_LATENESS, (uint64_t)PERIOD / 5);
 }
 
 static void assert_near(const char *what, double have, double want, double within)

@@ -18,7 +18,19 @@
 /* Shared accesses of one event at which a test may stop the writer. */
 #define NOTE_MARKS 9
 
-static struct shm_slot slot;
+/* A slot, and the ring that goes with it wherever it lies. */
+struct place {
+	struct shm_slot slot;
+	struct shm_event event[RING_MOST];
+};
+
+static struct place slot;
+static unsigned length; /* of all rings: each test is run with both that there are */
+
+static struct ring ring_at(struct place *of)
+{
+	return (struct ring){ of->event, length };
+}
 
 static int fresh(void **state)
 {
@@ -45,38 +57,37 @@ static void note(struct recorder *recorder, uint32_t value)
 	recorder_note(recorder, instant_of(value), KIND, value);
 }
 
-static void own(struct slot_owner *owner, struct recorder *recorder, struct shm_slot *of,
-		uint32_t pid)
+static void own(struct slot_owner *owner, struct recorder *recorder, struct place *of, uint32_t pid)
 {
-	assert_true(slot_claim(owner, of, pid, NOW_NS));
-	recorder_open(recorder, of, owner->version);
+	assert_true(slot_claim(owner, &of->slot, pid, NOW_NS));
+	recorder_open(recorder, ring_at(of), &of->slot, owner->version);
 }
 
-static bool read_at(const struct shm_slot *of, unsigned index, struct recorded *event)
+static bool read_at(struct place *of, unsigned index, struct recorded *event)
 {
-	return recorder_read(of, index % SHM_EVENTS, NOW_NS, event);
+	return recorder_read(ring_at(of), index % length, NOW_NS, event);
 }
 
 /* How many whole events there are. */
-static unsigned count_events(const struct shm_slot *of)
+static unsigned count_events(struct place *of)
 {
 	struct recorded event;
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < SHM_EVENTS; i++)
+	for (unsigned i = 0; i < length; i++)
 		count += read_at(of, i, &event);
 	return count;
 }
 
 /* The `count` events before place `end` hold the values up to `last`, numbered one after the other. */
-static bool holds_run(const struct shm_slot *of, unsigned end, unsigned count, uint32_t last)
+static bool holds_run(struct place *of, unsigned end, unsigned count, uint32_t last)
 {
 	uint8_t number = 0;
 
 	for (unsigned i = 0; i < count; i++) {
 		struct recorded event;
 
-		if (!read_at(of, end + 2 * SHM_EVENTS - 1 - i, &event) || event.kind != KIND ||
+		if (!read_at(of, end + 2 * length - 1 - i, &event) || event.kind != KIND ||
 		    event.value != last - i || event.when_ns != instant_of(event.value) ||
 		    (i && (uint8_t)(event.number + 1) != number))
 			return false;
@@ -93,7 +104,7 @@ static void the_oldest_is_lost_first_however_often_ring_and_numbers_wrap(void **
 	(void)state;
 	own(&owner, &recorder, &slot, 42);
 	for (uint32_t n = 0; n < 6000; n++) {
-		unsigned want = n + 1 < SHM_EVENTS ? n + 1 : SHM_EVENTS;
+		unsigned want = n + 1 < length ? n + 1 : length;
 
 		note(&recorder, n);
 		assert_int_equal(count_events(&slot), want);
@@ -108,7 +119,7 @@ static void the_next_owner_goes_on_behind_the_newest(void **state)
 
 	(void)state;
 	for (uint32_t before = 0; before < 600; before++) {
-		unsigned kept = before < SHM_EVENTS - 1 ? before : SHM_EVENTS - 1;
+		unsigned kept = before < length - 1 ? before : length - 1;
 
 		memset(&slot, 0, sizeof(slot));
 		own(&owner, &recorder, &slot, 42);
@@ -135,7 +146,7 @@ static void each_event_names_its_owner(void **state)
 		assert_int_equal(event.tag, version_incarnation(owner.version) & 0xffff);
 		slot_release(&owner);
 	}
-	assert_int_equal(count_events(&slot), 10);
+	assert_int_equal(count_events(&slot), length < 10 ? length : 10);
 }
 
 static void publishing_does_not_stop_the_recorder(void **state)
@@ -150,7 +161,7 @@ static void publishing_does_not_stop_the_recorder(void **state)
 		assert_true(slot_publish(&owner, &turn));
 		note(&recorder, n);
 	}
-	assert_true(holds_run(&slot, recorder.at, SHM_EVENTS, 29));
+	assert_true(holds_run(&slot, recorder.at, length, 29));
 }
 
 static void nothing_is_recorded_without_a_slot_or_a_kind(void **state)
@@ -202,27 +213,27 @@ static void garbage_in_every_word_is_written_over(void **state)
 		uint32_t notes = (uint32_t)(next_random(&seed) % 60);
 
 		memset(&slot, 0, sizeof(slot));
-		for (unsigned i = 0; i < SHM_EVENTS; i++) {
+		for (unsigned i = 0; i < length; i++) {
 			uint64_t mask = round % 3 == 0 ? UINT64_MAX : next_random(&seed);
 
 			slot.event[i].what = next_random(&seed) & mask;
 			slot.event[i].when = next_random(&seed) & mask;
 		}
-		for (unsigned i = 0; i < SHM_EVENTS; i++)
+		for (unsigned i = 0; i < length; i++)
 			if (read_at(&slot, i, &event))
 				assert_in_range(event.kind, 1, 255);
 		own(&owner, &recorder, &slot, 42);
-		assert_in_range(recorder.at, 0, SHM_EVENTS - 1);
+		assert_in_range(recorder.at, 0, length - 1);
 		for (uint32_t n = 0; n < notes; n++)
 			note(&recorder, n);
-		assert_true(holds_run(&slot, recorder.at, notes < SHM_EVENTS ? notes : SHM_EVENTS,
-				      notes - 1));
+		assert_true(
+			holds_run(&slot, recorder.at, notes < length ? notes : length, notes - 1));
 		/* and all that its own successor needs */
 		slot_release(&owner);
 		own(&owner, &recorder, &slot, 43);
 		note(&recorder, notes);
-		if (notes >= SHM_EVENTS)
-			assert_true(holds_run(&slot, recorder.at, SHM_EVENTS, notes));
+		if (notes >= length)
+			assert_true(holds_run(&slot, recorder.at, length, notes));
 	}
 }
 
@@ -232,7 +243,7 @@ static void one_spoilt_word_costs_two_events_at_most(void **state)
 	uint64_t seed = 2;
 
 	(void)state;
-	for (unsigned spoilt = 0; spoilt < 2 * SHM_EVENTS; spoilt++) {
+	for (unsigned spoilt = 0; spoilt < 2 * length; spoilt++) {
 		struct slot_owner owner;
 		struct recorder recorder;
 		struct recorded event;
@@ -249,10 +260,10 @@ static void one_spoilt_word_costs_two_events_at_most(void **state)
 		slot_release(&owner);
 		own(&owner, &recorder, &slot, 43);
 		note(&recorder, 300);
-		for (unsigned i = 0; i < SHM_EVENTS; i++)
+		for (unsigned i = 0; i < length; i++)
 			left += read_at(&slot, i, &event) && event.kind == KIND &&
 				event.when_ns == instant_of(event.value);
-		assert_in_range(left, SHM_EVENTS - 2, SHM_EVENTS);
+		assert_in_range(left, length > 2 ? length - 2 : 0, length);
 	}
 }
 
@@ -288,9 +299,9 @@ static bool killed_while_noting(struct recorder *recorder, uint32_t value, int a
 
 static void a_death_after_any_word_costs_one_event(void **state)
 {
-	static const uint32_t fills[] = { 0, 5, SHM_EVENTS, 256 + 3 };
-	struct shm_slot *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	const uint32_t fills[] = { 0, 5, length, 256 + 3 };
+	struct place *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	(void)state;
 	assert_true(shared != MAP_FAILED);
@@ -299,7 +310,7 @@ static void a_death_after_any_word_costs_one_event(void **state)
 			/* the third word is the last: after it the event is whole */
 			const bool whole = mark == NOTE_MARKS - 1;
 			const uint32_t fill = fills[f], last = fill + whole;
-			unsigned kept = fill < SHM_EVENTS - 1 ? fill : SHM_EVENTS - 1;
+			unsigned kept = fill < length - 1 ? fill : length - 1;
 			struct slot_owner owner;
 			struct recorder recorder;
 
@@ -309,12 +320,11 @@ static void a_death_after_any_word_costs_one_event(void **state)
 				note(&recorder, n);
 			assert_true(killed_while_noting(&recorder, fill, mark));
 			assert_true(holds_run(shared, recorder.at + whole, kept + whole, last - 1));
-			assert_true(slot_free(shared, owner.version));
+			assert_true(slot_free(&shared->slot, owner.version));
 			own(&owner, &recorder, shared, 43);
 			note(&recorder, last);
 			assert_true(holds_run(shared, recorder.at,
-					      kept + whole + 1 < SHM_EVENTS ? kept + whole + 1
-									    : SHM_EVENTS,
+					      kept + whole + 1 < length ? kept + whole + 1 : length,
 					      last));
 		}
 	munmap(shared, sizeof(*shared));
@@ -343,11 +353,11 @@ static void succeed_at_mark(const char *function, int line)
 	if (marks_left-- != 0)
 		return;
 	mark_hook = NULL;
-	assert_true(slot_free(&slot, former_owner.version));
-	assert_true(slot_claim(&successor_owner, &slot, 43, NOW_NS));
+	assert_true(slot_free(&slot.slot, former_owner.version));
+	assert_true(slot_claim(&successor_owner, &slot.slot, 43, NOW_NS));
 	if (successor_opens_late)
 		return;
-	recorder_open(&successor, &slot, successor_owner.version);
+	recorder_open(&successor, ring_at(&slot), &slot.slot, successor_owner.version);
 	for (uint32_t n = 0; n < successor_notes; n++)
 		note(&successor, SUCCESSOR + n);
 }
@@ -356,7 +366,7 @@ static void succeed_at_mark(const char *function, int line)
 static void succession(int mark, uint32_t fill, uint32_t notes, uint32_t late)
 {
 	struct recorder former;
-	struct shm_slot before;
+	struct place before;
 	unsigned kept;
 
 	memset(&slot, 0, sizeof(slot));
@@ -370,30 +380,28 @@ static void succession(int mark, uint32_t fill, uint32_t notes, uint32_t late)
 	note(&former, fill);
 	assert_null(mark_hook);
 	if (late) {
-		recorder_open(&successor, &slot, successor_owner.version);
+		recorder_open(&successor, ring_at(&slot), &slot.slot, successor_owner.version);
 		for (uint32_t n = 0; n < notes; n++)
 			note(&successor, SUCCESSOR + n);
 	}
-	kept = notes < SHM_EVENTS ? notes : SHM_EVENTS;
+	kept = notes < length ? notes : length;
 	assert_true(holds_run(&slot, successor.at, kept, SUCCESSOR + notes - 1));
 	/* From now on it writes nothing at all. */
 	before = slot;
 	note(&former, fill + 1);
 	assert_memory_equal(&slot, &before, sizeof(slot));
 	/* And the successor goes on as if nothing had been. */
-	for (uint32_t n = notes; n < notes + 2 * SHM_EVENTS; n++) {
+	for (uint32_t n = notes; n < notes + 2 * length; n++) {
 		note(&successor, SUCCESSOR + n);
-		assert_true(holds_run(&slot, successor.at, n + 1 < SHM_EVENTS ? n + 1 : SHM_EVENTS,
+		assert_true(holds_run(&slot, successor.at, n + 1 < length ? n + 1 : length,
 				      SUCCESSOR + n));
 	}
 }
 
 static void a_former_owner_cannot_spoil_what_its_successor_noted(void **state)
 {
-	static const uint32_t fills[] = { 0, 1, 7, SHM_EVENTS - 1, SHM_EVENTS, 256 };
-	static const uint32_t notes[] = {
-		0, 1, 2, SHM_EVENTS - 1, SHM_EVENTS, SHM_EVENTS + 1, 300
-	};
+	const uint32_t fills[] = { 0, 1, 7, length - 1, length, 256 };
+	const uint32_t notes[] = { 0, 1, 2, length - 1, length, length + 1, 300 };
 
 	(void)state;
 	for (int mark = 0; mark < NOTE_MARKS; mark++)
@@ -410,7 +418,7 @@ static void a_former_owner_cannot_spoil_what_its_successor_noted(void **state)
 #define READERS 3
 #define STORM_NS INT64_C(700000000)
 
-static struct shm_slot slots[STORM_SLOTS];
+static struct place slots[STORM_SLOTS];
 static _Atomic bool over;
 static _Atomic uint64_t noted, seen, torn, holdings, broken, stolen;
 
@@ -419,24 +427,24 @@ static void *storm_write(void *context)
 	uint64_t seed = (uintptr_t)context;
 
 	while (!atomic_load_explicit(&over, memory_order_relaxed)) {
-		struct shm_slot *mine = &slots[next_random(&seed) % STORM_SLOTS];
+		struct place *mine = &slots[next_random(&seed) % STORM_SLOTS];
 		uint32_t first = (uint32_t)next_random(&seed) & 0xffffff;
 		uint32_t notes = 1 + (uint32_t)next_random(&seed) % 60;
 		struct slot_owner owner;
 		struct recorder recorder;
 		bool whole;
 
-		if (!slot_claim(&owner, mine, 1 + (uint32_t)(uintptr_t)context, NOW_NS)) {
+		if (!slot_claim(&owner, &mine->slot, 1 + (uint32_t)(uintptr_t)context, NOW_NS)) {
 			sched_yield();
 			continue;
 		}
-		recorder_open(&recorder, mine, owner.version);
+		recorder_open(&recorder, ring_at(mine), &mine->slot, owner.version);
 		for (uint32_t n = 0; n < notes; n++) {
 			note(&recorder, first + n);
 			if (next_random(&seed) % 16 == 0)
 				sched_yield();
 		}
-		whole = holds_run(mine, recorder.at, notes < SHM_EVENTS ? notes : SHM_EVENTS,
+		whole = holds_run(mine, recorder.at, notes < length ? notes : length,
 				  first + notes - 1);
 		/* Ours until after the look: then all of it must have been there. */
 		if (slot_owned(&owner)) {
@@ -454,9 +462,9 @@ static void *storm_read(void *context)
 	uint64_t seed = 1000 + (uintptr_t)context;
 
 	while (!atomic_load_explicit(&over, memory_order_relaxed)) {
-		const struct shm_slot *of = &slots[next_random(&seed) % STORM_SLOTS];
+		struct place *of = &slots[next_random(&seed) % STORM_SLOTS];
 
-		for (unsigned i = 0; i < SHM_EVENTS; i++) {
+		for (unsigned i = 0; i < length; i++) {
 			struct recorded event;
 
 			if (!read_at(of, i, &event))
@@ -474,11 +482,11 @@ static void *storm_steal(void *context)
 	uint64_t seed = 77;
 
 	while (!atomic_load_explicit(&over, memory_order_relaxed)) {
-		struct shm_slot *of = &slots[next_random(&seed) % STORM_SLOTS];
-		uint64_t version = atomic_load_explicit(&of->version, memory_order_relaxed);
+		struct place *of = &slots[next_random(&seed) % STORM_SLOTS];
+		uint64_t version = atomic_load_explicit(&of->slot.version, memory_order_relaxed);
 
 		if (version_pid(version))
-			stolen += slot_free(of, version);
+			stolen += slot_free(&of->slot, version);
 		sched_yield();
 	}
 	return context;
@@ -491,6 +499,8 @@ static void writers_readers_and_thieves_at_once_tear_nothing(void **state)
 	unsigned count = 0;
 
 	(void)state;
+	over = false;
+	noted = seen = holdings = stolen = 0;
 	for (uintptr_t i = 0; i < WRITERS; i++)
 		assert_int_equal(pthread_create(&threads[count++], NULL, storm_write, (void *)i),
 				 0);
@@ -530,5 +540,10 @@ int main(void)
 		cmocka_unit_test_setup(writers_readers_and_thieves_at_once_tear_nothing, fresh),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed;
+
+	length = SHM_RING_EVENTS;
+	failed = cmocka_run_group_tests_name("long rings", tests, NULL, NULL);
+	length = SHM_SLOT_EVENTS;
+	return failed + cmocka_run_group_tests_name("rings within slots", tests, NULL, NULL);
 }

@@ -241,6 +241,41 @@ static void facts_of_another_owner_read_as_zero(void **state)
 	assert_int_equal(slot_fact(&slot, version_make(43, 9, 1), FACT_TURNS), 0);
 }
 
+static void assert_rounded_down(int64_t have, int64_t value, int digits)
+{
+	assert_true(have <= value && value - have <= value >> (digits - 1));
+}
+
+static void two_statistics_share_a_word(void **state)
+{
+	static const int64_t durations[] = { 0,       1,         1000000,    524287,         524288,
+					     1048577, 300000000, 2147483647, 86400000000000, -1 };
+	const size_t count = sizeof(durations) / sizeof(durations[0]);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < count; j++) {
+			const int64_t low = durations[i], high = durations[j];
+			const uint64_t pair = pair_make(low, high);
+			const uint64_t overlap = overlap_make((uint32_t)i * 6553, high);
+			const uint64_t turns =
+				turns_make((uint64_t)low, (uint64_t)(labs(high) % 1000000000000));
+
+			assert_true((pair | overlap | turns) <= SHM_VALUE_MAX);
+			assert_rounded_down(pair_low_ns(pair), low < 0 ? 0 : low, 19);
+			assert_rounded_down(pair_high_ns(pair), high < 0 ? 0 : high, 19);
+			assert_int_equal(SHM_OVERLAP(overlap), i * 6553);
+			assert_int_equal(pair_high_ns(overlap), pair_high_ns(pair));
+			assert_int_equal(turns & UINT32_MAX, (uint32_t)low);
+			assert_rounded_down((int64_t)turns_missed(turns),
+					    labs(high) % 1000000000000, 11);
+		}
+	assert_int_equal(pair_low_ns(pair_make(524287, 0)), 524287);
+	assert_int_equal(turns_missed(turns_make(0, 2047)), 2047);
+	/* What does not fit is the longest that does. */
+	assert_int_equal(pair_make(INT64_MAX, INT64_MAX), SHM_VALUE_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +292,7 @@ int main(void)
 		cmocka_unit_test_setup(instants_are_those_nearest_to_now, fresh),
 		cmocka_unit_test_setup(names_survive_the_words, fresh),
 		cmocka_unit_test_setup(facts_of_another_owner_read_as_zero, fresh),
+		cmocka_unit_test_setup(two_statistics_share_a_word, fresh),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
