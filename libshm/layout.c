@@ -121,7 +121,7 @@ static const struct layout_row rows[] = {
 	ROW("slot", shm_slot, fact[FACT_ACTION], "tagged ns last:24 mean:24", "owner"),
 	ROW("slot", shm_slot, fact[FACT_DELAY], "tagged ns last:24 longest:24", "owner"),
 	ROW("slot", shm_slot, fact[FACT_DELAY_TOTAL], "tagged us", "owner"),
-	ROW("slot", shm_slot, fact[FACT_OVERLAP], "tagged overlap:24 lateness ns:24", "owner"),
+	ROW("slot", shm_slot, fact[FACT_OVERLAP], "tagged lateness ns:24 overlap:24", "owner"),
 	ROW("slot", shm_slot, barrier, "tagged count", "owner"),
 	ROW("slot", shm_slot, rhythm, "tagged kind:3 spread:20 interval:25", "owner"),
 	ROW("slot", shm_slot, event, "struct[1]", "owner"),

@@ -121,8 +121,9 @@ enum shm_fact_word {
 	FACT_ACTION,      /* ns: the last one's, and running mean */
 	FACT_DELAY,       /* ns: the last one's, and the longest */
 	FACT_DELAY_TOTAL, /* us */
-	FACT_OVERLAP, /* actions in progress that it saw when its last one began, with itself (24); ns of lateness:
-			   * running mean of begin - scheduled (24) */
+	/* ns of lateness, the running mean of begin - scheduled (24); actions in progress that it saw when its last one began,
+	 * with itself (24; 0: it has not acted yet) */
+	FACT_OVERLAP,
 	FACT_WORDS
 };
 #define FACT_IDENTITY_END FACT_TURNS
@@ -252,11 +253,14 @@ static inline uint64_t turns_missed(uint64_t word)
 }
 
 /* FACT_OVERLAP */
-#define SHM_OVERLAP(word) ((uint32_t)(word)&0xffffff) /* 0: it has not acted yet */
+#define SHM_ACTED (UINT64_C(1) << SHM_PAIR_BITS) /* the least of who has acted */
+#define SHM_OVERLAP(word) \
+	((uint32_t)((word) >> SHM_PAIR_BITS) & 0xffffff) /* 0: it has not acted yet */
 
 static inline uint64_t overlap_make(uint32_t overlap, int64_t lateness_ns)
 {
-	return (overlap & 0xffffff) | digits_pack(lateness_ns, SHM_PAIR_DIGITS) << SHM_PAIR_BITS;
+	return digits_pack(lateness_ns, SHM_PAIR_DIGITS) | (uint64_t)(overlap & 0xffffff)
+								   << SHM_PAIR_BITS;
 }
 
 static inline uint64_t rhythm_make(uint32_t kind, int64_t interval_ns, int64_t spread_ns)

@@ -84,7 +84,7 @@ bool measured_judge(struct measured *one, const struct shm_slot *slot, uint32_t 
 	one->off_beat = one->period_ns < judge.shortest_ns || one->period_ns > judge.longest_ns;
 	one->state = one->acting ? ENTRAIN_ACTING : ENTRAIN_IDLE;
 	if (now_ns > one->next_ns &&
-	    now_ns - one->next_ns > stale_grace_ns(one, pair_high_ns(overlap), settings->kind) &&
+	    now_ns - one->next_ns > stale_grace_ns(one, pair_low_ns(overlap), settings->kind) &&
 	    !(one->acting && now_ns - one->began_ns <= one->period_ns))
 		one->state = ENTRAIN_STALE;
 	one->counts = !one->off_beat && one->state != ENTRAIN_STALE;
@@ -122,8 +122,8 @@ void tally_join(struct tally *tally, const struct tally *other)
 	tally->work_most_ns = more(tally->work_most_ns, other->work_most_ns);
 	if (other->work_least < tally->work_least)
 		tally->work_least = other->work_least;
-	if (other->peak_overlap > tally->peak_overlap)
-		tally->peak_overlap = other->peak_overlap;
+	if (other->peak_acted > tally->peak_acted)
+		tally->peak_acted = other->peak_acted;
 	tally->work_ns += other->work_ns;
 	tally->energy += other->energy;
 	tally->unknown += other->unknown;
@@ -153,7 +153,7 @@ void tally_measured(struct tally *tally, struct measured *one)
 				     .interval_ns = one->next_ns - one->cur_ns,
 				     .status = one->status,
 				     .topology = one->topology,
-				     .overlap = one->overlap };
+				     .acted = overlap_make(one->overlap, 0) };
 
 	one->place = (struct place){ .work_ns = -1 };
 	tally->dead += one->state == ENTRAIN_DEAD;
@@ -239,6 +239,7 @@ void measure_close(struct entrain_measure *measure, const struct tally *tally, s
 		   size_t stride, uint32_t count, const struct entrain_settings *settings,
 		   uint64_t *scratch)
 {
+	const uint32_t overlap = SHM_OVERLAP(tally->peak_acted);
 	const uint32_t occupied =
 		tally->counted + tally->alive + tally->stale + tally->dead + tally->implausible;
 	struct item_ranges ranges;
@@ -259,7 +260,7 @@ void measure_close(struct entrain_measure *measure, const struct tally *tally, s
 		.agents_off_beat = tally->off_beat,
 		.agents_implausible = tally->implausible,
 		/* No more than there are: a liar's. */
-		.peak_overlap = tally->peak_overlap > occupied ? occupied : tally->peak_overlap,
+		.peak_overlap = overlap > occupied ? occupied : overlap,
 		.longest_period_ns = load.period.period_ns,
 		.min_gap = 1,
 		.max_gap = 1,

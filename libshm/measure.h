@@ -53,7 +53,8 @@ struct phase {
 	uint64_t version;
 	int64_t work_ns, interval_ns; /* interval: from its last turn to its next */
 	uint64_t acting, status, topology;
-	uint32_t overlap; /* that it saw when it last began */
+	uint64_t
+		acted; /* SHM_OVERLAP: what it saw when it last began, and more below; 0: it has not acted */
 };
 
 /* What the agents add up to, before the gaps. */
@@ -72,7 +73,8 @@ struct tally {
 	uint32_t together;    /* who follow SYNC */
 	uint32_t counted;
 	uint32_t alive; /* besides those who count */
-	uint32_t stale, dead, off_beat, implausible, peak_overlap;
+	uint32_t stale, dead, off_beat, implausible;
+	uint64_t peak_acted; /* the greatest phase.acted */
 };
 
 void tally_open(struct tally *tally, const struct judge *judge, int64_t period_ns);
@@ -157,19 +159,19 @@ static inline void phase_acted(struct phase *phase, const struct shm_slot *slot,
 			       const struct judge *judge, struct place *place)
 {
 	const uint64_t tag = tagged_make(phase->version, 0);
-	const uint64_t overlap =
+	const uint64_t acted =
 		tag ^ atomic_load_explicit(&slot->fact[FACT_OVERLAP], memory_order_relaxed);
 
 	place->ago_ns = -1;
-	phase->overlap = 0;
+	phase->acted = 0;
 	/* It has not acted yet. Or a tag is left: the word is not its owner's. */
-	if (__builtin_expect(!SHM_OVERLAP(overlap) || overlap > SHM_VALUE_MAX, 0))
+	if (__builtin_expect(acted - SHM_ACTED > SHM_VALUE_MAX - SHM_ACTED, 0))
 		return;
 	place->ago_ns = judge->now_rest_ns -
 			phase_ahead_ns(phase->acting >> 1, SHM_VALUE_BITS - 1, judge->now_grains);
 	if (__builtin_expect(place->ago_ns < 0 || place->ago_ns >= judge->now_ns, 0))
 		place->ago_ns = -1;
-	phase->overlap = SHM_OVERLAP(overlap);
+	phase->acted = acted;
 }
 
 /* Where an instant at most a few turns away lies in any period, as a binary angle: to a unit. */
@@ -216,9 +218,9 @@ static inline void tally_add(struct tally *tally, struct place *place, const str
 		tally->ago_most_ns = place->ago_ns;
 	if (__builtin_expect(place->ago_ns < tally->ago_least_ns, 0))
 		tally->ago_least_ns = place->ago_ns;
-	if (__builtin_expect(phase->overlap > tally->peak_overlap, 0) && place->ago_ns >= 0 &&
+	if (__builtin_expect(phase->acted > tally->peak_acted, 0) && place->ago_ns >= 0 &&
 	    place->ago_ns <= phase->period_ns)
-		tally->peak_overlap = phase->overlap;
+		tally->peak_acted = phase->acted;
 }
 
 /* Reached stays reached until it was missed for a whole period. */

@@ -224,7 +224,7 @@ static void info_fill(struct entrain_agent_info *info, const struct measured *on
 	info->delay_last_ns = pair_low_ns(delay);
 	info->delay_max_ns = pair_high_ns(delay);
 	info->delay_total_ns = (int64_t)slot_fact(slot, version, FACT_DELAY_TOTAL) * 1000;
-	info->lateness_ns = pair_high_ns(overlap);
+	info->lateness_ns = pair_low_ns(overlap);
 	info->observes = (one->status & SHM_STATUS_OBSERVES) != 0;
 	info->watches = (one->status & SHM_STATUS_WATCHES) != 0;
 	info->overlap = SHM_OVERLAP(overlap);

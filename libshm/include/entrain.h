@@ -168,7 +168,7 @@ ENTRAIN_API const char *entrain_state_name(int state);
 ENTRAIN_API const char *entrain_strategy_name(int strategy);
 ENTRAIN_API const char *entrain_metric_name(int goal);
 
-/* Version of the library, and of the segment's layout ("1.2"). */
+/* Version of the library, and of the segment's layout ("2.0"). */
 ENTRAIN_API const char *entrain_version(void);
 ENTRAIN_API const char *entrain_abi(void);
 
@@ -695,7 +695,9 @@ struct entrain_agent_info {
 	double phase;                              /* turns */
 	double energy;                             /* 0..100 */
 	int64_t period_ns, next_turn_ns, began_ns; /* began_ns: its last action; 0: none yet */
-	uint64_t turns, turns_missed;
+	uint64_t turns;                            /* modulo 2^32 */
+	uint64_t turns_missed; /* above 2,047 rounded down, by a thousandth at most */
+	/* Rounded down, by a 262,144th at most, as are delay_last_ns, delay_max_ns and lateness_ns. */
 	int64_t action_last_ns, action_mean_ns;
 	int64_t delay_last_ns, delay_max_ns, delay_total_ns;
 	int64_t lateness_ns; /* mean */

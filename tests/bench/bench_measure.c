@@ -103,7 +103,8 @@ static void others_publish(struct slot_owner *owners, uint32_t agents,
 
 		if (!slot_publish(owner, &turn) ||
 		    !slot_set_acting(owner, next_ns - period_ns - period_ns / 50, false) ||
-		    !slot_set_fact(owner, FACT_TURNS, 7) || !slot_set_fact(owner, FACT_OVERLAP, 1))
+		    !slot_set_fact(owner, FACT_TURNS, 7) ||
+		    !slot_set_fact(owner, FACT_OVERLAP, overlap_make(1, 0)))
 			fail("a slot was lost");
 	}
 }

@@ -447,7 +447,7 @@ static void a_liar_cannot_claim_more_overlap_than_there_are_agents(void **state)
 		turn(honest);
 		turn(liar);
 	}
-	life_check(slot_set_fact(&liar->owner, FACT_OVERLAP, 0xffffffff));
+	life_check(slot_set_fact(&liar->owner, FACT_OVERLAP, overlap_make(0xffffff, 0)));
 	assert_int_equal(entrain_measure(honest, &measure), 0);
 	assert_int_equal(measure.agents_alive, 2);
 	assert_in_range(measure.peak_overlap, 0, 2);

@@ -265,7 +265,7 @@ static void two_statistics_share_a_word(void **state)
 			assert_rounded_down(pair_low_ns(pair), low < 0 ? 0 : low, 19);
 			assert_rounded_down(pair_high_ns(pair), high < 0 ? 0 : high, 19);
 			assert_int_equal(SHM_OVERLAP(overlap), i * 6553);
-			assert_int_equal(pair_high_ns(overlap), pair_high_ns(pair));
+			assert_int_equal(pair_low_ns(overlap), pair_high_ns(pair));
 			assert_int_equal(turns & UINT32_MAX, (uint32_t)low);
 			assert_rounded_down((int64_t)turns_missed(turns),
 					    labs(high) % 1000000000000, 11);
