@@ -197,7 +197,7 @@ static unsigned ring_take(const struct part *part, uint32_t i, int64_t now_ns,
 			  struct recorded events[RING_MOST])
 {
 	const unsigned length = part->ring_length;
-	uint64_t what[RING_MOST];
+	uint64_t what[RING_MOST] = { 0 };
 	unsigned count = 0;
 	int newest;
 

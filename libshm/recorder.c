@@ -61,7 +61,7 @@ int recorder_newest(const uint64_t *what, unsigned length)
 void recorder_open(struct recorder *recorder, struct ring ring, const struct shm_slot *slot,
 		   uint64_t version)
 {
-	uint64_t what[RING_MOST];
+	uint64_t what[RING_MOST] = { 0 };
 	int newest;
 
 	for (unsigned i = 0; i < ring.length; i++)
