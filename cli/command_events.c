@@ -229,11 +229,12 @@ const struct command command_events = {
 	.detail =
 		"Every agent notes in its slot what happens to it: joined, left, follows another\n"
 		"goal or mode, changes its strategy and why, sees the goal reached or missed, was\n"
-		"disrupted, was late. This merges the latest 19 of each slot by time, oldest\n"
-		"first, also those of agents that are gone, however they ended. A line an event:\n"
-		"local time, slot, process, name and label (- where another owner of the slot has\n"
-		"replaced them), what happened. The time of day is reckoned back from now: what\n"
-		"came before a suspend, or before the clock was set, is off by that much.",
+		"disrupted, was late. This merges the latest 16 of each of the first 200 slots,\n"
+		"and the latest one of each beyond, by time, oldest first, also those of agents\n"
+		"that are gone, however they ended. A line an event: local time, slot, process,\n"
+		"name and label (- where another owner of the slot has replaced them), what\n"
+		"happened. The time of day is reckoned back from now: what came before a suspend,\n"
+		"or before the clock was set, is off by that much.",
 	.examples = "  entrainctl events web\n"
 		    "  entrainctl events web --since 10min --json | jq -r '.events[].text'\n"
 		    "  entrainctl events web --follow --last 0",

@@ -830,8 +830,8 @@ struct entrain_event {
 };
 
 /*
- * Read what the recorders of all slots hold (the latest 19 of each), also of agents that are gone: by instant, then slot, then as
- * they were written. `events` has room for `space` (may be NULL with 0) and gets the latest ones, oldest first; `count` gets
+ * Read what the recorders hold (the latest 16 of each of the first 200 slots, the latest one of each beyond), also of agents that are
+ * gone: by instant, then slot, then as they were written. `events` has room for `space` (may be NULL with 0) and gets the latest ones, oldest first; `count` gets
  * how many there are, which may exceed `space`. Looks only: maps nothing and never holds a writer up.
  * Returns  0; ENTRAIN_NO_SWARM with events and count filled all the same: the swarm was removed, and there will be no more;
  *          with *count == 0: ENTRAIN_USAGE, TRUNCATED, LIMIT, SYSTEM. Any handle will do.

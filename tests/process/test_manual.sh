@@ -101,6 +101,20 @@ the_sample_is_right()
 	agree "defaults in the sample" "$work/page" "$work/library"
 }
 
+# As the layout has it, wherever it is said.
+recorders_are_as_long_as_is_said()
+{
+	rings=$(sed -n 's/^#define SHM_RINGS \([0-9]*\)u.*/\1/p' "$top/libshm/layout.h")
+	events=$(sed -n 's/^#define SHM_RING_EVENTS \([0-9]*\)u.*/\1/p' "$top/libshm/layout.h")
+	[ -n "$rings" ] && [ -n "$events" ] || no "the layout has no rings of events"
+	"$tool" events --help >"$work/help"
+	for text in "$work/help" "$header" "$top"/doc/entrain.3 "$top"/doc/entrain.7 "$top"/doc/entrainctl.1; do
+		sed 's/^ \*//' "$text" | tr -s '\n ' '  ' | grep -qE \
+			"\<$events (of|in) each of the first $rings slots|first $rings slots keeps its latest $events events" ||
+			no "${text##*/} does not say that the first $rings slots keep $events events"
+	done
+}
+
 pages_are_clean()
 {
 	command -v mandoc >/dev/null || { echo "no mandoc: pages are not checked for form"; return; }
@@ -124,7 +138,8 @@ links_lead_somewhere()
 }
 
 for test in codes_are_in_the_manual functions_are_in_the_manual keys_are_in_the_manual \
-	words_are_in_the_manual the_sample_is_right pages_are_clean links_lead_somewhere; do
+	words_are_in_the_manual the_sample_is_right recorders_are_as_long_as_is_said pages_are_clean \
+	links_lead_somewhere; do
 	before=$failed
 	$test
 	[ $failed -eq $before ] && echo "ok $test" || echo "not ok $test"
