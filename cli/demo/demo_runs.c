@@ -217,7 +217,7 @@ int demo_runs(struct demo *demo, const char *parent, struct progress *progress)
 	} else {
 		status = run_phases(&stage, progress);
 		demo->is_complete = status == STATUS_DONE;
-		if (tidy_finish(&stage.tidy))
+		if (tidy_finish(&stage.tidy, &stage.place, demo->swarm))
 			status = message_failure(STATUS_REFUSED, "demo", NULL,
 						 "%s or swarm %s could not be removed",
 						 stage.place.path, demo->swarm);

@@ -9,21 +9,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Returns 0, or -1 if something is left. */
+static int remove_all(struct place *place, const char *swarm)
+{
+	struct entrain_error error;
+	int result = entrain_remove(NULL, swarm, 0, &error);
+
+	if (place_remove(place) || (result && result != ENTRAIN_NO_SWARM))
+		return -1;
+	return 0;
+}
+
 /* Wait for the end of everybody who holds the pipe's other end, then remove. Returns the
  * exit status. */
 static int wait_and_remove(int alive, struct place *place, const char *swarm)
 {
-	struct entrain_error error;
 	char byte;
-	int result;
 
 	while (read(alive, &byte, 1) != 0)
 		if (errno != EINTR)
 			break;
-	result = entrain_remove(NULL, swarm, 0, &error);
-	if (place_remove(place) || (result && result != ENTRAIN_NO_SWARM))
-		return 1;
-	return 0;
+	return remove_all(place, swarm) ? 1 : 0;
 }
 
 int tidy_start(struct tidy *tidy, struct place *place, const char *swarm)
@@ -54,7 +60,7 @@ int tidy_start(struct tidy *tidy, struct place *place, const char *swarm)
 	return -1;
 }
 
-int tidy_finish(struct tidy *tidy)
+int tidy_finish(struct tidy *tidy, struct place *place, const char *swarm)
 {
 	int status;
 
@@ -62,5 +68,7 @@ int tidy_finish(struct tidy *tidy)
 	while (waitpid(tidy->pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -1;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status) == 0 ? 0 : -1;
+	return remove_all(place, swarm);
 }

@@ -20,7 +20,8 @@ struct tidy {
  * or -1. */
 int tidy_start(struct tidy *tidy, struct place *place, const char *swarm);
 
-/* Let it clean up, after all children are gone. Returns 0, or -1 if something was left behind. */
-int tidy_finish(struct tidy *tidy);
+/* Let it clean up, after all children are gone; where it was killed, that is done here. Returns 0, or
+ * -1 if something was left behind. */
+int tidy_finish(struct tidy *tidy, struct place *place, const char *swarm);
 
 #endif

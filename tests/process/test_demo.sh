@@ -260,6 +260,20 @@ worker_killed()
 	is "nothing is left after a killed worker" nothing_left
 }
 
+# The tidier itself is killed: the demo goes on, and cleans up in its place.
+tidier_killed()
+{
+	[ -e /proc/self/task/self/children ] || [ -e "/proc/$$/task/$$/children" ] || return
+	start_demo
+	await last_child || no "the demo has no workers"
+	kill -9 "$(awk '{ print $1 }' "/proc/$demo/task/$demo/children")"
+	wait "$demo"
+	status=$?
+	demo=
+	is "a demo whose tidier was killed ends with 0, not $status" [ "$status" -eq 0 ]
+	is "nothing is left where the tidier was killed" nothing_left
+}
+
 figures
 text
 refusals
@@ -267,6 +281,7 @@ stopped INT 130 has_worker_file
 stopped TERM 143 has_swarm_of_four
 stopped KILL 137 has_swarm_of_four
 worker_killed
+tidier_killed
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
