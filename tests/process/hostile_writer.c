@@ -2,8 +2,9 @@
 /*
  * hostile_writer.c - writes what it likes into the slots of a swarm until it is ended; test_hostile.sh sets it on one.
  *
- * hostile_writer DIR SWARM SEED, of a swarm with a period of 50 ms: prints "control refused" or "control writable", then "writing". It flips bits of the words that
- * others wrote, and fills slots that nobody has with agents that are hardly plausible: what they say just passes, or just not.
+ * hostile_writer DIR SWARM SEED, of a swarm with a period of 50 ms: prints "control refused" or "control writable", then "writing". It flips
+ * bits of the words that others wrote, in slots and recorders, and fills slots that nobody has with agents that are hardly plausible: what
+ * they say just passes, or just not.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -38,9 +39,9 @@ static int object_open(const char *dir, const char *swarm, const char *part)
 	return open(path, O_RDWR | O_CLOEXEC);
 }
 
-static void flip(struct shm_slot *slot)
+static void flip(void *words, unsigned first, size_t size)
 {
-	_Atomic uint64_t *word = (_Atomic uint64_t *)slot + 1 + draw(SHM_SLOT_SIZE / 8 - 1);
+	_Atomic uint64_t *word = (_Atomic uint64_t *)words + first + draw(size / 8 - first);
 
 	atomic_fetch_xor(word, UINT64_C(1) << draw(64));
 }
@@ -101,7 +102,8 @@ int main(int count, char **arguments)
 
 		for (int i = 0; i < 50; i++)
 			forge(&slots[draw(space)], PERIOD_NS);
-		flip(&slots[draw(space)]);
+		flip(&slots[draw(space)], 1, SHM_SLOT_SIZE); /* not the version */
+		flip(agents->ring[draw(space) % SHM_RINGS], 0, sizeof(agents->ring[0]));
 		atomic_fetch_or(&agents->occupied[draw((space + 63) / 64)], draw(UINT64_MAX));
 		usleep(200);
 	}

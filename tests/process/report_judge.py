@@ -12,6 +12,7 @@ import json
 import mmap
 import random
 import statistics
+import struct
 import sys
 import time
 
@@ -116,11 +117,13 @@ elif what == "spoil":
     generator = random.Random(1)
     with open(name, "r+b") as agents:
         slots = mmap.mmap(agents.fileno(), 0)
+    # where the first slot is, and how far it is to the next: as the object's header says
+    size, first = struct.unpack_from("=IQ", slots, 44)
     until = time.monotonic() + float(rest[0])
     while time.monotonic() < until:
         # acting, both copies, statistics, rhythm; the tag in the upper 16 bits stays, so that each word is its owner's
-        at = generator.choice([8, *range(16, 128, 8), *range(184, 272, 8)])
-        at += 16384 + 576 * generator.randrange(4)
+        at = generator.choice([8, *range(16, 128, 8), *range(184, 240, 8)])
+        at += first + size * generator.randrange(4)
         for byte in range(at, at + 6):
             slots[byte] = generator.choice([0, 255, generator.randrange(256), slots[byte]])
         time.sleep(0.001)

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include "life.h"
+#include "recorder.h"
 
 #define PERIOD_NS (60 * LIFE_MS)
 #define WORKERS 8
@@ -249,15 +250,14 @@ static uint64_t random_word(unsigned *seed)
 	}
 }
 
-static void scribble(struct shm_slot *slot, unsigned *seed, bool version_too)
+static void scribble(void *where, size_t size, unsigned first, unsigned *seed)
 {
-	unsigned words = SHM_SLOT_SIZE / 8, first = version_too ? 0 : 1;
-	unsigned at = first + (unsigned)rand_r(seed) % (words - first);
+	unsigned at = first + (unsigned)rand_r(seed) % ((unsigned)size / 8 - first);
 
-	store((_Atomic uint64_t *)slot + at, random_word(seed));
+	store((_Atomic uint64_t *)where + at, random_word(seed));
 }
 
-/* Somebody writes random words into the slot of an honest agent, and into the hint. */
+/* Somebody writes random words into the slot of an honest agent, into its recorder, and into the hint. */
 static void scribble_for_a_while(bool version_too)
 {
 	struct life_worker *workers = life_workers(WORKERS);
@@ -266,15 +266,19 @@ static void scribble_for_a_while(bool version_too)
 	uint64_t since[WORKERS];
 	unsigned seed = 1;
 	struct shm_slot *victim;
+	struct ring ring;
 
 	create();
 	life_work_all(workers, WORKERS);
 	victim = &life_slots()[workers[0].slot];
+	ring = ring_of(life_agents(), life_slots(), (uint32_t)workers[0].slot);
 	for (unsigned i = 0; i < WORKERS; i++)
 		since[i] = workers[i].turns;
 	for (start_ns = entrain_now_ns(); entrain_now_ns() < start_ns + SCRIBBLES_NS;) {
-		for (int i = 0; i < 20; i++)
-			scribble(victim, &seed, version_too);
+		for (int i = 0; i < 20; i++) {
+			scribble(victim, SHM_SLOT_SIZE, version_too ? 0 : 1, &seed);
+			scribble(ring.event, ring.length * sizeof(*ring.event), 0, &seed);
+		}
 		if (version_too)
 			store(&life_agents()->occupied[rand_r(&seed) % SHM_BITMAP_WORDS],
 			      random_word(&seed));

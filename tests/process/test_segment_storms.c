@@ -402,7 +402,7 @@ static void image_spoil(uint64_t *seed)
 		size_t from, size;
 	} parts[] = {
 		{ 256, sizeof(struct shm_settings) },
-		{ SHM_CONTROL_SIZE + 8192, 16 },
+		{ SHM_CONTROL_SIZE + offsetof(struct shm_agents, occupied), 16 },
 		{ SHM_CONTROL_SIZE + SHM_AGENTS_OFFSET, FUZZ_CAPACITY * SHM_SLOT_SIZE },
 		{ SHM_CONTROL_SIZE + SHM_AGENTS_OFFSET, FUZZ_CAPACITY * SHM_SLOT_SIZE },
 		{ 0, sizeof(struct shm_header) },
