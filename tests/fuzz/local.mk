@@ -29,7 +29,8 @@ fuzz_text_sources = %D%/fuzz_text.c %D%/fuzz_mutate.h %D%/fuzz_mutate.c
 # The library is built along, so that libFuzzer sees its branches.
 FUZZ_CC = clang
 FUZZ_SECONDS = 60
-FUZZ_CFLAGS = -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+# liburcu puts its readers where alignment says they may not be.
+FUZZ_CFLAGS = -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize=alignment -fno-sanitize-recover=undefined
 # As long as the sound images are: that is libFuzzer's own guess.
 fuzz_segment_flags = -len_control=0
 fuzz_config_flags = -max_len=4096
