@@ -123,6 +123,59 @@ static void what_is_told_afterwards_is_shown_and_moves_no_turn(void **state)
 	end();
 }
 
+/* As much of it as is kept. */
+static int64_t kept(int64_t duration_ns)
+{
+	return pair_low_ns(pair_make(duration_ns, 0));
+}
+
+static void each_statistic_is_shown_as_itself(void **state)
+{
+	struct entrain_status status;
+	struct entrain_agent_info info;
+	struct entrain_agent *agent;
+
+	(void)state;
+	begin(ENTRAIN_TAKEN);
+	agent = join();
+	agent->delay_max_ns = 7 * LIFE_MS;
+	/* A second late, and then so late that turns are left out; actions of unlike length. */
+	virtual_ns = entrain_next_turn_ns(agent) + LIFE_S;
+	assert_int_equal(entrain_begin(agent), 0);
+	virtual_ns += 300 * LIFE_MS;
+	assert_int_equal(entrain_end(agent), 0);
+	virtual_ns = entrain_next_turn_ns(agent) + 5 * PERIOD_NS / 2;
+	assert_int_equal(entrain_begin(agent), 0);
+	virtual_ns += 100 * LIFE_MS;
+	assert_int_equal(entrain_end(agent), 0);
+	info = shown(&status);
+	assert_int_equal(info.turns, 2);
+	assert_int_equal(info.turns_missed, 2);
+	assert_int_equal(info.action_last_ns, kept(100 * LIFE_MS));
+	assert_int_equal(info.action_mean_ns, kept(agent->action_mean_ns));
+	assert_true(info.action_mean_ns > info.action_last_ns);
+	assert_int_equal(info.delay_last_ns, 0);
+	assert_int_equal(info.delay_max_ns, kept(7 * LIFE_MS));
+	assert_true(info.lateness_ns > 0);
+	assert_int_equal(info.lateness_ns, kept(agent->lateness_ns));
+	assert_int_equal(info.overlap, 1);
+	/* What it acted last stays when a turn passes, and what is told replaces it. */
+	virtual_ns = entrain_next_turn_ns(agent);
+	assert_int_equal(entrain_pass(agent), 0);
+	info = shown(&status);
+	assert_int_equal(info.turns, 3);
+	assert_int_equal(info.overlap, 1);
+	assert_int_equal(info.lateness_ns, kept(agent->lateness_ns));
+	virtual_ns += LIFE_S;
+	assert_int_equal(entrain_acted(agent, virtual_ns - 20 * LIFE_MS, virtual_ns), 0);
+	info = shown(&status);
+	assert_int_equal(info.action_last_ns, kept(20 * LIFE_MS));
+	assert_int_equal(info.action_mean_ns, kept(agent->action_mean_ns));
+	assert_int_equal(info.lateness_ns, kept(agent->lateness_ns));
+	entrain_leave(agent);
+	end();
+}
+
 static unsigned peak(void)
 {
 	struct entrain_status status;
@@ -218,6 +271,7 @@ int main(void)
 		TEST(a_turn_that_passes_plans_the_next_and_is_no_action),
 		TEST(of_a_relative_host_the_next_turn_is_a_period_after_it_passed),
 		TEST(what_is_told_afterwards_is_shown_and_moves_no_turn),
+		TEST(each_statistic_is_shown_as_itself),
 		TEST(actions_that_met_are_counted_afterwards),
 		TEST(what_cannot_have_been_is_refused),
 		TEST(without_a_slot_the_own_period_goes_on),
