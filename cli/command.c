@@ -59,7 +59,8 @@ void command_options(const struct command *command, struct option_row rows[OPTIO
 					       .kind = OPTION_TEXT,
 					       .argument = "DIR",
 					       .text = "directory of the swarms' objects, a tmpfs: "
-						       "$ENTRAIN_DIR, else /dev/shm" };
+						       "$ENTRAIN_DIR, else that of the "
+						       "configuration, else /dev/shm" };
 	static const struct option_row json = { .name = "json",
 						.kind = OPTION_FLAG,
 						.text = "print JSON" };

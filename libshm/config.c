@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include "config.h"
 #include "error.h"
 #include "host_rule.h"
 #include "settings.h"
@@ -37,7 +38,10 @@ struct reading {
 	const char *wanted; /* swarm; NULL: all are checked */
 	bool found;
 	struct entrain_settings *settings;
-	struct entrain_settings other; /* of sections that are only checked */
+	struct entrain_settings other;        /* of sections that are only checked */
+	char swarm[65], dir[CONFIG_DIR_SIZE]; /* of this section; empty: not given */
+	void (*dir_each)(const char *swarm, const char *dir, void *context);
+	void *dir_context;
 	struct entrain_rule rule;
 	void (*rule_each)(const struct entrain_rule *rule,
 			  void *context); /* rules alone are read */
@@ -160,6 +164,8 @@ static void section_finish(struct reading *reading)
 
 	if (!reading->matters)
 		return;
+	if (reading->kind == SECTION_SWARM && reading->dir_each && *reading->dir)
+		reading->dir_each(reading->swarm, reading->dir, reading->dir_context);
 	if (reading->kind == SECTION_SWARM)
 		swarm_finish(reading);
 	else if (reading->kind == SECTION_RULE && host_rule_check(&reading->rule, &why))
@@ -205,6 +211,8 @@ static void section_enter(struct reading *reading, const char *section)
 	reading->kind = section_kind(section, &name);
 	reading->section_line = reading->line;
 	reading->keys.count = 0;
+	*reading->dir = '\0';
+	snprintf(reading->swarm, sizeof(reading->swarm), "%.64s", name);
 	entrain_settings_init(&reading->other);
 	host_rule_init(&reading->rule);
 	reading->is_wanted = reading->wanted && reading->kind == SECTION_SWARM &&
@@ -242,6 +250,18 @@ static void section_line_take(struct reading *reading, const char *text)
 		       "'%.64s' follows the section on its line; give it a line of its own", rest);
 }
 
+/* Where its objects are is no setting of a swarm: it is there that its settings are. */
+static void dir_take(struct reading *reading, const char *value)
+{
+	if (*value != '/')
+		report(reading, reading->line, "dir: '%.64s' is not an absolute path", value);
+	else if (strlen(value) >= sizeof(reading->dir))
+		report(reading, reading->line, "dir: the path has %zu bytes; at most %zu are taken",
+		       strlen(value), sizeof(reading->dir) - 1);
+	else
+		snprintf(reading->dir, sizeof(reading->dir), "%s", value);
+}
+
 static void swarm_key_take(struct reading *reading, const char *key, const char *value)
 {
 	struct entrain_settings *settings =
@@ -277,6 +297,8 @@ static int take_key(void *context, const char *section, const char *key, const c
 	line = given_take(reading, &reading->keys, spelled);
 	if (line)
 		report(reading, reading->line, "%s is given twice, first in line %d", key, line);
+	else if (reading->kind == SECTION_SWARM && strcmp(spelled, "dir") == 0)
+		dir_take(reading, value);
 	else if (reading->kind == SECTION_SWARM)
 		swarm_key_take(reading, key, value);
 	else if (host_rule_set(&reading->rule, key, value, &why))
@@ -420,4 +442,46 @@ int entrain_config_rules(const char *file,
 
 	errno = saved;
 	return (int)code;
+}
+
+static void dir_keep(const char *swarm, const char *dir, void *context)
+{
+	(void)swarm;
+	snprintf(context, CONFIG_DIR_SIZE, "%s", dir);
+}
+
+/* Whoever looks for a swarm has no use for what else is wrong. */
+static void keep_first_dir(const struct entrain_error *finding, void *context)
+{
+	if (strncmp(finding->why, "dir: ", 5) == 0)
+		keep_first(finding, context);
+}
+
+enum entrain_code config_dir(const char *swarm, char dir[CONFIG_DIR_SIZE],
+			     struct entrain_error *error)
+{
+	struct first_finding first = { error, 0 };
+	struct entrain_settings settings;
+	struct reading reading = { .wanted = swarm,
+				   .settings = &settings,
+				   .dir_each = dir_keep,
+				   .dir_context = dir,
+				   .finding = keep_first_dir,
+				   .context = &first };
+	int saved = errno;
+
+	*dir = '\0';
+	entrain_settings_init(&settings);
+	parse(&reading, NULL, NULL);
+	errno = saved;
+	return first.count ? ENTRAIN_CONFIG : ENTRAIN_OK;
+}
+
+void config_dirs(void (*each)(const char *swarm, const char *dir, void *context), void *context)
+{
+	struct reading reading = { .dir_each = each, .dir_context = context };
+	int saved = errno;
+
+	parse(&reading, NULL, NULL);
+	errno = saved;
 }

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "clock.h"
+#include "config.h"
 #include "error.h"
 #include "liveness.h"
 #include "lock.h"
@@ -21,19 +22,29 @@
 
 #define WHAT "open swarm"
 
+const char *segment_dir_asked(const char *dir)
+{
+	if (!dir || !*dir)
+		dir = secure_getenv("ENTRAIN_DIR");
+	return dir && *dir ? dir : NULL;
+}
+
 enum entrain_code segment_place_init(struct segment_place *place, const char *dir, const char *name,
 				     struct entrain_error *error)
 {
+	char configured[CONFIG_DIR_SIZE];
+
 	if (!name)
 		name = "default";
 	if (!swarm_name_valid(name))
 		return error_set(
 			error, ENTRAIN_USAGE, 0, "name swarm", name,
 			"a name is 1 to 64 of a-z 0-9 - _ . and starts with a letter or digit");
-	if (!dir || !*dir)
-		dir = secure_getenv("ENTRAIN_DIR");
-	if (!dir || !*dir)
-		dir = "/dev/shm";
+	dir = segment_dir_asked(dir);
+	if (!dir && config_dir(name, configured, error))
+		return ENTRAIN_CONFIG;
+	if (!dir)
+		dir = *configured ? configured : SEGMENT_DIR;
 	if (dir[0] != '/' || strlen(dir) >= sizeof(place->dir))
 		return error_set(error, ENTRAIN_USAGE, 0, "name swarm", dir,
 				 "the directory must be an absolute path of less than %zu bytes",

@@ -55,7 +55,14 @@ struct segment {
 	ino_t inode;
 };
 
-/* Work out the paths. dir NULL: $ENTRAIN_DIR or /dev/shm. ENTRAIN_USAGE for a bad name or too long a path. */
+/* Where objects are that nobody wants elsewhere. */
+#define SEGMENT_DIR "/dev/shm"
+
+/* The directory that is asked for, by the caller or else by $ENTRAIN_DIR; NULL: by neither. */
+const char *segment_dir_asked(const char *dir);
+
+/* Work out the paths. dir NULL: $ENTRAIN_DIR, or what the configuration says of this swarm, or SEGMENT_DIR. ENTRAIN_USAGE for a bad
+ * name or too long a path, ENTRAIN_CONFIG. */
 enum entrain_code segment_place_init(struct segment_place *place, const char *dir, const char *name,
 				     struct entrain_error *error);
 

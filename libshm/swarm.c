@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "clock.h"
+#include "config.h"
 #include "error.h"
 #include "object.h"
 #include "settings.h"
@@ -245,33 +246,94 @@ static int is_control(const struct dirent *entry)
 	       strcmp(entry->d_name + length - 8, ".control") == 0;
 }
 
-int entrain_list(const char *dir, void (*each)(const char *name, void *context), void *context,
-		 struct entrain_error *error)
+/* Names of swarms, gathered to be told in order. */
+struct name_list {
+	struct listed {
+		char name[65];
+		bool there;
+	} * rows;
+	size_t count, space;
+	bool failed; /* no memory */
+};
+
+static void name_add(struct name_list *list, const char *name, bool there)
+{
+	struct listed *grown = list->rows;
+
+	if (list->count == list->space) {
+		list->space = list->space ? 2 * list->space : 16;
+		grown = realloc(list->rows, list->space * sizeof(*list->rows));
+	}
+	list->failed = list->failed || !grown;
+	if (list->failed)
+		return;
+	list->rows = grown;
+	list->rows[list->count] = (struct listed){ .there = there };
+	snprintf(list->rows[list->count++].name, sizeof(list->rows->name), "%s", name);
+}
+
+static void configured_add(const char *name, const char *dir, void *context)
 {
 	struct segment_place place;
-	struct dirent **entries;
-	enum entrain_code code = segment_place_init(&place, dir, NULL, error);
-	int count, saved = errno;
 
-	if (code)
-		return (int)code;
-	count = scandir(place.dir, &entries, is_control, alphasort);
-	if (count < 0) {
-		code = errno == ENOENT ? error_set(error, ENTRAIN_SYSTEM, ENOENT, "list swarms",
-						   place.dir, "there is no such directory")
-				       : error_system(error, errno, "list swarms", place.dir);
-		errno = saved;
-		return (int)code;
-	}
+	if (segment_place_init(&place, dir, name, NULL) == ENTRAIN_OK)
+		name_add(context, name, access(place.control, F_OK) == 0);
+}
+
+static int names_compare(const void *one, const void *other)
+{
+	return strcmp(((const struct listed *)one)->name, ((const struct listed *)other)->name);
+}
+
+/* Those of one directory, but for names that the configuration has elsewhere. Returns 0 or an errno. */
+static int dir_add(struct name_list *list, const char *dir)
+{
+	const size_t elsewhere = list->count;
+	struct dirent **entries;
+	int count = scandir(dir, &entries, is_control, alphasort);
+
+	if (count < 0)
+		return errno;
 	for (int i = 0; i < count; i++) {
 		char *name = entries[i]->d_name + 8;
+		bool known = false;
 
 		name[strlen(name) - 8] = '\0';
-		if (swarm_name_valid(name))
-			each(name, context);
+		for (size_t n = 0; n < elsewhere; n++)
+			known = known || strcmp(list->rows[n].name, name) == 0;
+		if (!known && swarm_name_valid(name))
+			name_add(list, name, true);
 		free(entries[i]);
 	}
 	free(entries);
+	return list->failed ? ENOMEM : 0;
+}
+
+int entrain_list(const char *dir, void (*each)(const char *name, void *context), void *context,
+		 struct entrain_error *error)
+{
+	const char *asked = segment_dir_asked(dir);
+	struct name_list list = { 0 };
+	struct segment_place place;
+	enum entrain_code code =
+		segment_place_init(&place, asked ? asked : SEGMENT_DIR, NULL, error);
+	int failed, saved = errno;
+
+	if (code)
+		return (int)code;
+	if (!asked)
+		config_dirs(configured_add, &list);
+	failed = dir_add(&list, place.dir);
+	if (!failed && list.count)
+		qsort(list.rows, list.count, sizeof(*list.rows), names_compare);
+	for (size_t i = 0; !failed && i < list.count; i++)
+		if (list.rows[i].there)
+			each(list.rows[i].name, context);
+	free(list.rows);
+	if (failed)
+		code = failed == ENOENT ? error_set(error, ENTRAIN_SYSTEM, ENOENT, "list swarms",
+						    place.dir, "there is no such directory")
+					: error_system(error, failed, "list swarms", place.dir);
 	errno = saved;
-	return 0;
+	return (int)code;
 }

@@ -192,7 +192,7 @@ struct entrain_settings;
 struct entrain_options {
 	uint32_t size;     /* sizeof, set by ENTRAIN_OPTIONS */
 	uint32_t flags;    /* ENTRAIN_CREATE, ENTRAIN_SEALED, ENTRAIN_WATCH */
-	const char *dir;   /* directory of the objects; default: $ENTRAIN_DIR or /dev/shm */
+	const char *dir;   /* directory of the objects; default: as of entrain_create() */
 	const char *name;  /* role, up to 18 bytes; default: the program's name */
 	const char *label; /* trace label, up to 12 bytes, carried by status and events */
 	const struct entrain_settings *settings; /* for ENTRAIN_CREATE */
@@ -651,7 +651,7 @@ ENTRAIN_API int entrain_config_rules(const char *file,
 /* ---- swarms: for administrators ------------------------------------------------------- */
 
 /*
- * Create swarm `name` in `dir` (NULL: $ENTRAIN_DIR or /dev/shm): exclusively, all or nothing.
+ * Create swarm `name` in `dir` (NULL: $ENTRAIN_DIR, or `dir` of its section in the configuration file, or /dev/shm): exclusively, all or nothing.
  * A half-made swarm whose creator died is taken over by the same user or root.
  * Returns  0, ENTRAIN_EXISTS, NO_SPACE (nothing is left behind), PERMISSION, FOREIGN, USAGE, LIMIT, SYSTEM.
  * Blocks   for the file system only.
@@ -665,7 +665,8 @@ ENTRAIN_API int entrain_create(const char *dir, const char *name,
 ENTRAIN_API int entrain_remove(const char *dir, const char *name, int when_empty,
 			       struct entrain_error *error);
 
-/* Call `each` with the name of each swarm in `dir`, sorted. Returns 0 or an error. */
+/* Call `each` with the name of each swarm in `dir`, sorted; NULL: $ENTRAIN_DIR, or /dev/shm and where the configuration file has
+ * swarms. Returns 0 or an error. */
 ENTRAIN_API int entrain_list(const char *dir, void (*each)(const char *name, void *context),
 			     void *context, struct entrain_error *error);
 

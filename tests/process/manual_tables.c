@@ -8,6 +8,8 @@ int main(void)
 #define PRINT_CODE(name, text, hint, status) printf("code %s %d %s\n", #name, status, text);
 	ENTRAIN_CODES(PRINT_CODE)
 #undef PRINT_CODE
+	/* no setting: it says where they are */
+	printf("key dir DIR|/dev/shm\n");
 	for (unsigned i = 0; entrain_settings_key(i); i++) {
 		const struct entrain_key *key = entrain_settings_key(i);
 

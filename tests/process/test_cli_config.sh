@@ -169,10 +169,52 @@ settings_that_do_not_fit_say_what_would()
 	run 0 rm web
 }
 
+is_there()
+{
+	[ -e "$1/entrain.$2.control" ] && passed=$((passed + 1)) && return
+	failed=$((failed + 1))
+	echo "FAILED: $ran: nothing of $2 in $1"
+}
+
+a_swarm_is_where_the_file_says()
+{
+	own=$ENTRAIN_DIR/own other=$ENTRAIN_DIR
+	mkdir "$own"
+	unset ENTRAIN_DIR
+	{ printf '[swarm placed]\nperiod = 20ms\ndir = %s\n' "$own" && printf '[swarm plain]\nnonsense = 1\n'; } >"$ENTRAIN_CONFIG"
+	run 0 create placed
+	is_there "$own" placed
+	run 0 status placed
+	run 0 exec --swarm placed --every 20ms --once -- true
+	run 0 events placed
+	has out 'joined'
+	run 0 check placed
+	run 0 list
+	has out '^placed '
+	run 0 list --dir "$other"
+	has_not out '^placed '
+	run 3 status placed --dir "$other"
+	ENTRAIN_DIR=$other run 3 status placed
+	ENTRAIN_DIR=$other run 0 create placed
+	is_there "$other" placed
+	ENTRAIN_DIR=$other run 0 rm placed
+	run 0 rm placed
+	has_not out 'left'
+	run 0 list
+	has_not out '^placed '
+	# it is not looked for elsewhere when that cannot be read
+	printf '\n[swarm placed]\ndir = own\n' >"$ENTRAIN_CONFIG"
+	run 2 status placed
+	has err 'entrain.ini:3: dir: .own. is not an absolute path'
+	rmdir "$own" || failed=$((failed + 1))
+	ENTRAIN_DIR=$other
+	export ENTRAIN_DIR
+}
+
 for test in names_of_any_length_have_their_sections rules_are_in_nobodys_way \
 	more_rules_than_a_program_can_have_are_told \
 	what_is_there_twice_names_both_lines what_cannot_be_read_says_so \
-	settings_that_do_not_fit_say_what_would; do
+	settings_that_do_not_fit_say_what_would a_swarm_is_where_the_file_says; do
 	before=$failed
 	$test
 	[ $failed -eq $before ] && echo "ok $test" || echo "not ok $test"

@@ -96,7 +96,7 @@ the_sample_is_right()
 	agree "keys in the sample" "$work/page" "$work/library"
 	# those given are given their defaults; the others' default is no value, or depends on the goal
 	sed -n 's/^\([a-z_]*\) = \(.*\)/key \1 \2/p' "$sample" | sort >"$work/page"
-	sed -n 's/^key \([^ ]*\) .*|\([^| ]*\)$/key \1 \2/p' "$work/tables" | grep -v '^key max-delay' |
+	sed -n 's/^key \([^ ]*\) .*|\([^| ]*\)$/key \1 \2/p' "$work/tables" | grep -vE '^key (max-delay|dir)' |
 		sort >"$work/library"
 	agree "defaults in the sample" "$work/page" "$work/library"
 }

@@ -195,6 +195,11 @@ static void errors_name_file_and_line(void **state)
 	assert_refused("\n\xef\xbb\xbf[swarm web]\n", 2, "neither");
 	assert_refused("[rule]\n[swarm web]\n", 1, "[rule NAME]");
 	assert_refused("period = 1s\n[swarm web]\nperiod = 1s\n", 1, "before any section");
+	assert_refused("[swarm web]\ndir = run/entrain\n", 2, "absolute");
+	assert_refused("[swarm web]\ndir = /a\ndir = /b\n", 3, "twice");
+	snprintf(text, sizeof(text), "[swarm web]\ndir = /%0160d\n", 0);
+	assert_refused(text, 2, "at most 159");
+	snprintf(text, sizeof(text), "[swarm web]\nperiod = 5s\ngroup = ");
 	memset(text + strlen(text), 'x', 300);
 	assert_refused(text, 3, "at most 199");
 	snprintf(text, sizeof(text), "[swarm web]\n; %0197d\nperiod = 1\n", 0);
