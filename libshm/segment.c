@@ -218,6 +218,10 @@ static enum entrain_code open_once(const struct segment_place *place, enum segme
 	segment->access = header.fields.access;
 	segment->uid = status.st_uid;
 	segment->gid = status.st_gid;
+	/* What it was made with is known now. */
+	code = trust_check(&status, segment->access & 0755, place->control, trust, error);
+	if (code)
+		return code;
 	segment->dir_device = stat(place->dir, &dir_status) == 0 ? dir_status.st_dev : 0;
 	code = control_read(segment->control_fd, place->control, 0, &settings, error);
 	if (code)

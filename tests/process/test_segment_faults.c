@@ -321,8 +321,13 @@ static void wider_mode_is_foreign(void **state)
 	assert_refused(ENTRAIN_FOREIGN);
 	assert_int_equal(chmod(place.agents, 0660), 0);
 	assert_sound();
-	assert_int_equal(chmod(place.control, 0666), 0);
-	assert_refused(ENTRAIN_FOREIGN);
+	for (mode_t mode = 1; mode <= 0400; mode <<= 1) { /* of 0660 control has 0640 */
+		assert_int_equal(chmod(place.control, 0640 | mode), 0);
+		if (mode & 0640)
+			assert_sound();
+		else
+			assert_refused(ENTRAIN_FOREIGN);
+	}
 }
 
 static void other_owner_is_foreign_unless_trusted(void **state)
