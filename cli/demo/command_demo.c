@@ -170,7 +170,8 @@ const struct command command_demo = {
 		"fdatasync every 4 ms; its waits count from when each was due. Every figure comes\n"
 		"from instants that the processes logged themselves. Files are overwritten in "
 		"place\n"
-		"and take at most some 320 MB; nothing is left behind.",
+		"and take at most some 320 MB; nothing is left behind. (What is, where all of its\n"
+		"processes were killed at once, the next demo removes.)",
 	.examples = "  entrainctl demo\n"
 		    "  entrainctl demo --workers 64 --period 2s --duration 20s --duty 10%\n"
 		    "  entrainctl demo --size 1MB --svg runs.svg",

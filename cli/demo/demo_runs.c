@@ -202,17 +202,25 @@ static void signals_return(struct stage *stage)
 	sigprocmask(SIG_SETMASK, &stage->signals_before, NULL);
 }
 
+static void swarm_remove(const char *swarm)
+{
+	entrain_remove(NULL, swarm, 0, NULL);
+}
+
 int demo_runs(struct demo *demo, const char *parent, struct progress *progress)
 {
 	struct stage stage = { .demo = demo };
 	int status;
 
+	place_sweep(parent, swarm_remove);
 	if (place_make(&stage.place, parent, space_needed(demo)))
 		return message_failure(STATUS_REFUSED, "demo --dir", stage.place.hint, "%s: %s",
 				       parent, stage.place.why);
 	signals_take(&stage);
-	if (tidy_start(&stage.tidy, &stage.place, demo->swarm)) {
-		status = message_failure(STATUS_REFUSED, "demo", NULL, "fork: %s", strerror(errno));
+	if (place_mark(&stage.place, demo->swarm) ||
+	    tidy_start(&stage.tidy, &stage.place, demo->swarm)) {
+		status = message_failure(STATUS_REFUSED, "demo", NULL, "%s: %s", stage.place.path,
+					 strerror(errno));
 		place_remove(&stage.place);
 	} else {
 		status = run_phases(&stage, progress);

@@ -9,12 +9,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
 #include "instant.h"
 
 #define MIB (INT64_C(1) << 20)
+#define NAME "entrain-demo."
+#define MAKE_TRIES 8
+
+/* How the names of demos' swarms begin, and so their marks. */
+#define MARK "demo-"
 
 /* No disk makes a page durable in less; in memory it takes 1 to 2 us. */
 #define DISK_LEAST_NS INT64_C(5000)
@@ -86,25 +93,43 @@ static int check_fsync(struct place *place)
 	return 0;
 }
 
+/* A directory that all processes of this demo hold locked, through one descriptor that they share. */
+static int directory_make(struct place *place, const char *parent)
+{
+	for (int tries = 0; tries < MAKE_TRIES; tries++) {
+		struct stat made = { .st_nlink = 1 };
+
+		snprintf(place->path, sizeof(place->path), "%s/" NAME "XXXXXX", parent);
+		if (!mkdtemp(place->path)) {
+			refuse(place, "--dir DIRECTORY, where you may write", strerror(errno));
+			place->path[0] = '\0';
+			return -1;
+		}
+		place->directory = open(place->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (place->directory < 0) {
+			const int failed = errno;
+
+			rmdir(place->path);
+			if (failed != ENOENT)
+				return refuse(place, NULL, strerror(failed));
+			continue;
+		}
+		flock(place->directory, LOCK_EX);
+		/* Before it was locked, another demo may have taken it for a dead one's. */
+		if (fstat(place->directory, &made) == 0 && made.st_nlink > 0)
+			return 0;
+		close(place->directory);
+	}
+	return refuse(place, NULL, "somebody removes the demo's directories");
+}
+
 int place_make(struct place *place, const char *parent, int64_t space)
 {
 	*place = (struct place){ .directory = -1 };
-	if (strlen(parent) + sizeof("/entrain-demo.XXXXXX") > sizeof(place->path))
+	if (strlen(parent) + sizeof("/" NAME "XXXXXX") > sizeof(place->path))
 		return refuse(place, NULL, "its name is too long");
-	if (check_disk(place, parent, space))
+	if (check_disk(place, parent, space) || directory_make(place, parent))
 		return -1;
-	snprintf(place->path, sizeof(place->path), "%s/entrain-demo.XXXXXX", parent);
-	if (!mkdtemp(place->path)) {
-		refuse(place, "--dir DIRECTORY, where you may write", strerror(errno));
-		place->path[0] = '\0';
-		return -1;
-	}
-	place->directory = open(place->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (place->directory < 0) {
-		refuse(place, NULL, strerror(errno));
-		rmdir(place->path);
-		return -1;
-	}
 	if (check_fsync(place) == 0)
 		return 0;
 	place_remove(place);
@@ -112,9 +137,10 @@ int place_make(struct place *place, const char *parent, int64_t space)
 	return -1;
 }
 
-int place_remove(struct place *place)
+/* Remove the files; `marked` (may be NULL) is called with each mark. Returns 0 or -1. */
+static int files_remove(int directory, void (*marked)(const char *swarm))
 {
-	int again = openat(place->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int again = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = again < 0 ? NULL : fdopendir(again);
 	struct dirent *entry;
 
@@ -123,9 +149,49 @@ int place_remove(struct place *place)
 			close(again);
 		return -1;
 	}
-	while ((entry = readdir(stream)) != NULL)
+	while ((entry = readdir(stream)) != NULL) {
+		if (marked && strncmp(entry->d_name, MARK, strlen(MARK)) == 0)
+			marked(entry->d_name);
 		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
-			unlinkat(place->directory, entry->d_name, 0);
+			unlinkat(directory, entry->d_name, 0);
+	}
 	closedir(stream);
-	return rmdir(place->path);
+	return 0;
+}
+
+int place_remove(struct place *place)
+{
+	return files_remove(place->directory, NULL) ? -1 : rmdir(place->path);
+}
+
+int place_mark(const struct place *place, const char *swarm)
+{
+	int mark = openat(place->directory, swarm, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	return mark < 0 ? -1 : close(mark);
+}
+
+void place_sweep(const char *parent, void (*swarm_remove)(const char *swarm))
+{
+	DIR *stream = opendir(parent);
+	struct dirent *entry;
+
+	while (stream && (entry = readdir(stream)) != NULL) {
+		struct stat status;
+		int directory;
+
+		if (strncmp(entry->d_name, NAME, strlen(NAME)))
+			continue;
+		directory = openat(dirfd(stream), entry->d_name,
+				   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (directory < 0)
+			continue;
+		if (fstat(directory, &status) == 0 && status.st_uid == geteuid() &&
+		    flock(directory, LOCK_EX | LOCK_NB) == 0 &&
+		    files_remove(directory, swarm_remove) == 0)
+			unlinkat(dirfd(stream), entry->d_name, AT_REMOVEDIR);
+		close(directory);
+	}
+	if (stream)
+		closedir(stream);
 }

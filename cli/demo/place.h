@@ -24,4 +24,13 @@ int place_make(struct place *place, const char *parent, int64_t space);
 /* Remove the directory with the files in it. Returns 0 or -1. */
 int place_remove(struct place *place);
 
+/* Say in the directory which swarm goes with it. Returns 0 or -1. */
+int place_mark(const struct place *place, const char *swarm);
+
+/*
+ * Remove what is left below `parent` of this user's demos of which no process lives: the kernel has dropped the lock on the
+ * directory. `swarm_remove` is called for the swarm of each.
+ */
+void place_sweep(const char *parent, void (*swarm_remove)(const char *swarm));
+
 #endif

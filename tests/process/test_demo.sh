@@ -274,6 +274,22 @@ tidier_killed()
 	is "nothing is left where the tidier was killed" nothing_left
 }
 
+# All of them at once: the next demo finds nobody alive in what they left, and removes it.
+all_killed()
+{
+	[ -e /proc/self/task/self/children ] || [ -e "/proc/$$/task/$$/children" ] || return
+	start_demo
+	await has_swarm_of_four || no "the demo has no swarm of four"
+	# Stopped first, so that the tidier does not see the others die.
+	all="$demo $(cat "/proc/$demo/task/$demo/children")"
+	kill -STOP $all
+	kill -9 $all
+	wait "$demo" 2>/dev/null
+	demo=
+	is "killed all at once it leaves something" [ -n "$(ls -A "$files")" ]
+	run_demo --workers 2 --period 100ms --duration 1s --duty 10% --size 8KB
+}
+
 figures
 text
 refusals
@@ -282,6 +298,7 @@ stopped TERM 143 has_swarm_of_four
 stopped KILL 137 has_swarm_of_four
 worker_killed
 tidier_killed
+all_killed
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
