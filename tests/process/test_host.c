@@ -367,8 +367,9 @@ static void set_and_remove_under(struct holder *holder, short type)
 
 	entrain_settings_init(&settings);
 	settings.capacity = 8;
+	settings.access = 0664;
 	life_create_with(&settings);
-	life_check(chmod(swarm_fixture_dir(), 0755) == 0 && chmod(holder->path, 0644) == 0);
+	life_check(chmod(swarm_fixture_dir(), 0755) == 0);
 	holder->type = type;
 	holder->held = holder->stop = 0;
 	reader = life_fork(hold_as_reader, holder);
