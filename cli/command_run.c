@@ -12,12 +12,15 @@
 #include "message.h"
 #include "program.h"
 #include "report.h"
+#include "text.h"
+#include "wishes.h"
 
 #define LIBRARY "libentrain-preload.so"
 
-/* What the rules say about the program, and what was said to the user. */
+/* What the rules say about the program, and the environment that it will have. */
 struct rules {
 	const struct program *program;
+	struct wishes wishes;
 	unsigned count, matching;
 	char swarm[PRELOAD_RULES][65]; /* of those that match */
 	unsigned swarms;
@@ -66,9 +69,9 @@ static void rules_read(struct rules *rules)
 	}
 }
 
-/* Defaults, then the file's section, then what was typed. */
-static int swarm_create(const struct invocation *invocation, const char *swarm,
-			struct entrain_error *error)
+/* Defaults, then the file's section, then the environment's goal, then what was typed. */
+static int swarm_create(const struct invocation *invocation, const struct wishes *wishes,
+			const char *swarm, struct entrain_error *error)
 {
 	struct entrain_settings settings;
 	int code;
@@ -77,6 +80,10 @@ static int swarm_create(const struct invocation *invocation, const char *swarm,
 	code = entrain_config_read(NULL, swarm, &settings, error);
 	if (code && code != ENTRAIN_NO_SWARM)
 		return code;
+	if (wishes->goal && settings.goal != wishes->settings.goal) {
+		settings.goal = wishes->settings.goal;
+		settings.target_ppm = 0; /* in the metric of the goal that it is not */
+	}
 	for (unsigned i = 0; i < OPTION_KEYS; i++) {
 		const char *value = option_text(&invocation->options, option_keys[i]);
 
@@ -90,37 +97,55 @@ static int swarm_create(const struct invocation *invocation, const char *swarm,
 	return code == ENTRAIN_EXISTS ? 0 : code;
 }
 
+/* Its goal is its administrator's: who runs a program in it does not change it, and learns that. */
+static void goal_compare(const struct invocation *invocation, const struct rules *rules,
+			 const char *name, struct entrain_swarm *swarm)
+{
+	const struct wishes *wishes = &rules->wishes;
+	struct entrain_status status = ENTRAIN_STATUS;
+
+	if (!wishes->goal || wishes->off || entrain_status(swarm, &status, NULL, 0, NULL) ||
+	    status.settings.goal == wishes->settings.goal)
+		return;
+	fprintf(stderr,
+		"entrainctl: %s: swarm %s keeps its goal, %s, whatever %s says; "
+		"try: entrainctl set %s goal=%s\n",
+		rules->program->path, name, entrain_goal_name((int)status.settings.goal),
+		option_given(&invocation->options, "goal") ? "--goal" : "ENTRAIN_GOAL", name,
+		entrain_goal_name((int)wishes->settings.goal));
+}
+
 /* A swarm that is there is used as it is. */
-static void swarm_provide(const struct invocation *invocation, const char *swarm,
-			  const struct program *program)
+static void swarm_provide(const struct invocation *invocation, const struct rules *rules,
+			  const char *swarm)
 {
 	struct entrain_error error = { .code = ENTRAIN_OK };
 	struct entrain_swarm *opened = entrain_open(invocation->dir, swarm, ENTRAIN_READ, &error);
 	char effect[128];
 
 	if (opened) {
+		goal_compare(invocation, rules, swarm, opened);
 		entrain_close(opened);
 		return;
 	}
-	if (error.code == ENTRAIN_NO_SWARM && swarm_create(invocation, swarm, &error) == 0)
+	if (error.code == ENTRAIN_NO_SWARM &&
+	    swarm_create(invocation, &rules->wishes, swarm, &error) == 0)
 		return;
 	snprintf(effect, sizeof(effect), "it runs without swarm %.64s", swarm);
-	message_without(program->path, effect, &error, swarm);
+	message_without(rules->program->path, effect, &error, swarm);
 }
 
 /* The swarm that takes the place of those that the rules name; NULL: none does. */
 static const char *swarm_named(const struct invocation *invocation, const struct rules *rules)
 {
 	const char *named = option_text(&invocation->options, "swarm"),
-		   *inherited = getenv("ENTRAIN_SWARM"), *mode = getenv("ENTRAIN_MODE");
-	int observes = option_given(&invocation->options, "observe") ||
-		       (mode && strcmp(mode, "observe") == 0);
+		   *inherited = rules->wishes.swarm;
 
 	if (named)
 		return named;
-	if (inherited && *inherited)
+	if (inherited)
 		return inherited;
-	return !rules->count || (observes && !rules->matching) ? "default" : NULL;
+	return !rules->count || (rules->wishes.observe && !rules->matching) ? "default" : NULL;
 }
 
 /* Of the swarm that was named, or of those that the rules for the program name. */
@@ -129,9 +154,9 @@ static void swarms_provide(const struct invocation *invocation, const struct rul
 	const char *named = swarm_named(invocation, rules);
 
 	if (named)
-		swarm_provide(invocation, named, rules->program);
+		swarm_provide(invocation, rules, named);
 	for (unsigned i = 0; !named && i < rules->swarms; i++)
-		swarm_provide(invocation, rules->swarm[i], rules->program);
+		swarm_provide(invocation, rules, rules->swarm[i]);
 }
 
 /* ---- what the program is given ------------------------------------------------------------- */
@@ -140,8 +165,9 @@ static void swarms_provide(const struct invocation *invocation, const struct rul
 static int given_failure(const struct program *program, const char *what, const char *why,
 			 const char *hint)
 {
-	fprintf(stderr, "entrainctl: %s: it runs without entrain: %s: %s%s%s\n", program->path,
-		what, why, hint ? "; try: " : "", hint ? hint : "");
+	fprintf(stderr, "entrainctl: %s: it runs without entrain: %s: ", program->path, what);
+	text_print(stderr, why, 0);
+	fprintf(stderr, "%s%s\n", hint ? "; try: " : "", hint ? hint : "");
 	return -1;
 }
 
@@ -217,30 +243,56 @@ static int path_set(const struct program *program, const char *name, const char 
 /* LD_PRELOAD last: without it the others do nothing. */
 static int environment_set(const struct invocation *invocation, const struct rules *rules)
 {
-	const struct option_set *options = &invocation->options;
 	const struct program *program = rules->program;
-	const char *dir = invocation->dir ? invocation->dir : getenv("ENTRAIN_DIR"),
-		   *mode = option_given(options, "observe") ? "observe" : NULL;
+	const char *dir = invocation->dir ? invocation->dir : getenv("ENTRAIN_DIR");
 	char library[PATH_MAX];
 
 	return library_find(program, library) ||
 	       variable_set(program, "ENTRAIN_SWARM", swarm_named(invocation, rules)) ||
-	       variable_set(program, "ENTRAIN_GOAL", option_text(options, "goal")) ||
-	       variable_set(program, "ENTRAIN_MAX_DELAY", option_text(options, "max-delay")) ||
-	       variable_set(program, "ENTRAIN_MODE", mode) ||
 	       path_set(program, "ENTRAIN_DIR", dir) ||
 	       path_set(program, "ENTRAIN_CONFIG", getenv("ENTRAIN_CONFIG")) ||
 	       preload_set(program, library);
 }
 
-/* What the plugin would be silent about, for a host's stderr is the host's. */
-static void mode_check(const struct invocation *invocation, const struct program *program)
-{
-	const char *mode = getenv("ENTRAIN_MODE");
+/* ---- what the program wishes for ------------------------------------------------------------- */
 
-	if (mode && *mode && !option_given(&invocation->options, "observe") &&
-	    strcmp(mode, "off") != 0 && strcmp(mode, "observe") != 0 && strcmp(mode, "act") != 0)
-		given_failure(program, "ENTRAIN_MODE", "it is none of off, observe, act", NULL);
+/* The plugin would be silent about it, for a host's stderr is the host's. */
+static void wish_refuse(const char *name, const char *why, void *context)
+{
+	const struct rules *rules = context;
+
+	given_failure(rules->program, name, why, "give it such a value, or unset it");
+}
+
+/* The plugin works without its log, and says nothing then. */
+static void log_check(const struct program *program)
+{
+	const char *path = wishes_log();
+	int obstacle = path ? wishes_log_obstacle(path) : 0;
+
+	if (!obstacle)
+		return;
+	fprintf(stderr, "entrainctl: %s: it runs without a log: ENTRAIN_LOG: ", program->path);
+	text_print(stderr, path, 0);
+	fprintf(stderr, ": %s; try: a file that this user may write, or ENTRAIN_LOG=stderr\n",
+		strerror(obstacle));
+}
+
+/* Options go before what was in the environment. False: the plugin will stay off. */
+static int wishes_find(const struct invocation *invocation, struct rules *rules)
+{
+	const struct option_set *options = &invocation->options;
+	const struct program *program = rules->program;
+	const char *mode = option_given(options, "observe") ? "observe" : NULL;
+
+	if (variable_set(program, "ENTRAIN_GOAL", option_text(options, "goal")) ||
+	    variable_set(program, "ENTRAIN_MAX_DELAY", option_text(options, "max-delay")) ||
+	    variable_set(program, "ENTRAIN_MODE", mode) ||
+	    !wishes_read(&rules->wishes, wish_refuse, rules))
+		return 0;
+	if (!rules->wishes.off)
+		log_check(program);
+	return 1;
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */
@@ -291,11 +343,10 @@ static int run_run(struct invocation *invocation)
 		fprintf(stderr, "entrainctl: %s: it runs without entrain: %s\n", program.path,
 			obstacle);
 	} else {
-		mode_check(invocation, &program);
 		rules_read(&rules);
-		if (rules.read)
+		if (wishes_find(invocation, &rules) && rules.read)
 			swarms_provide(invocation, &rules);
-		/* Where the file is wrong, the plugin stays off too, and check PID says why. */
+		/* Where the file or the environment is wrong, the plugin stays off too, and check PID says why. */
 		environment_set(invocation, &rules);
 	}
 	fflush(NULL);
@@ -312,7 +363,7 @@ static const struct option_row run_options[] = {
 	{ .name = "goal",
 	  .kind = OPTION_TEXT,
 	  .argument = "GOAL",
-	  .text = "goal of a swarm that is created" },
+	  .text = "goal of a swarm that is created; one that is there keeps its own" },
 	{ .name = "observe",
 	  .kind = OPTION_FLAG,
 	  .text = "count and time only, whatever the rules say" },

@@ -16,7 +16,8 @@ entrainctl_SOURCES = \
 	%D%/event_list.h %D%/event_list.c \
 	%D%/program.h %D%/program.c \
 	%D%/coverage.h %D%/coverage.c %D%/coverage_print.c \
-	plugin/preload/glob.h plugin/preload/glob.c plugin/preload/report.h \
+	plugin/preload/glob.h plugin/preload/glob.c plugin/preload/wishes.h plugin/preload/wishes.c \
+	plugin/preload/report.h \
 	%D%/command_run.c \
 	%D%/command_exec.c \
 	%D%/command_create.c \

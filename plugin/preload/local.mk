@@ -13,6 +13,7 @@ libentrain_preload_la_SOURCES = \
 	%D%/glob.h %D%/glob.c \
 	%D%/title.h %D%/title.c \
 	%D%/rhythm.h %D%/rhythm.c \
+	%D%/wishes.h %D%/wishes.c \
 	%D%/report.h
 libentrain_preload_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
 libentrain_preload_la_LIBADD = libentrain-core.la

@@ -2,7 +2,6 @@
 /* state.c - the constructor: what is to be known is read, what is to be had is taken, and nothing is asked for again. */
 #include "state.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "match.h"
 #include "real.h"
 #include "title.h"
+#include "wishes.h"
 
 _Static_assert(PRELOAD_CALLS == ENTRAIN_CALL_COUNT, "a column for each call");
 
@@ -20,32 +20,20 @@ struct state state;
 
 __attribute__((aligned(64))) struct preload_report preload_report;
 
-/* What the environment says; checked. */
-struct wishes {
-	const char *swarm;
-	bool observe;
-	struct entrain_settings settings; /* max delay */
-	bool max_delay;
-};
-
 /* One line, where ENTRAIN_LOG says; nowhere if it does not, for a host's stderr is the host's. */
 static void log_line(const char *text)
 {
-	const char *path = secure_getenv("ENTRAIN_LOG");
+	const char *path = wishes_log();
 	char line[600];
-	int fd = STDERR_FILENO, length;
+	int fd, length;
 
-	if (!path || !*path)
+	if (!path)
 		return;
 	length = snprintf(line, sizeof(line), "entrain: %d %s: %s\n", (int)getpid(),
 			  preload_report.exe, text);
 	if (length >= (int)sizeof(line))
 		length = (int)sizeof(line) - 1;
-	if (strcmp(path, "stderr") != 0)
-		fd = open(path,
-			  O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
-				  O_NOFOLLOW,
-			  0644);
+	fd = wishes_log_open(path);
 	if (fd < 0)
 		return;
 	if (write(fd, line, (size_t)length) < 0) {
@@ -73,37 +61,17 @@ static void stay_off_error(const struct entrain_error *error)
 		 error->why[0] ? error->why : entrain_code_text(error->code));
 }
 
-/* ---- what the environment says ---------------------------------------------------------------- */
-
-static const char *environment_text(const char *name)
+static void wish_refuse(const char *name, const char *why, void *context)
 {
-	const char *text = secure_getenv(name);
-
-	return text && *text ? text : NULL;
+	(void)context;
+	stay_off("%s: %.100s", name, why);
 }
 
-static bool wishes_read(struct wishes *wishes)
+static bool is_off(const struct wishes *wishes)
 {
-	const char *mode = environment_text("ENTRAIN_MODE"),
-		   *delay = environment_text("ENTRAIN_MAX_DELAY"),
-		   *goal = environment_text("ENTRAIN_GOAL");
-	struct entrain_error error;
-
-	entrain_settings_init(&wishes->settings);
-	wishes->swarm = environment_text("ENTRAIN_SWARM");
-	wishes->observe = mode && strcmp(mode, "observe") == 0;
-	wishes->max_delay = delay != NULL;
-	if (mode && strcmp(mode, "off") == 0)
+	if (wishes->off)
 		snprintf(preload_report.why, sizeof(preload_report.why), "ENTRAIN_MODE=off");
-	else if (mode && !wishes->observe && strcmp(mode, "act") != 0)
-		stay_off("ENTRAIN_MODE: '%.40s' is none of off, observe, act", mode);
-	else if (goal && entrain_settings_set(&wishes->settings, "goal", goal, 0, &error))
-		stay_off("ENTRAIN_GOAL: %.100s", error.why);
-	else if (delay && entrain_settings_set(&wishes->settings, "max-delay", delay, 0, &error))
-		stay_off("ENTRAIN_MAX_DELAY: %.100s", error.why);
-	else
-		return true;
-	return false;
+	return wishes->off;
 }
 
 /* ---- the rules for this executable ------------------------------------------------------------ */
@@ -167,7 +135,7 @@ static bool rules_read(const struct wishes *wishes)
 	int code = entrain_config_rules(NULL, rule_take, &ignored, &error);
 
 	/* No file is no rule, unless one was named. */
-	if (code && (code != ENTRAIN_NO_SWARM || environment_text("ENTRAIN_CONFIG"))) {
+	if (code && code != ENTRAIN_NO_SWARM) {
 		stay_off_error(&error);
 		return false;
 	}
@@ -189,8 +157,27 @@ static bool rules_read(const struct wishes *wishes)
 
 /* ---- the swarms -------------------------------------------------------------------------------- */
 
+/* A swarm's goal is its administrator's; who wished for another learns that, once. */
+static void goal_compare(unsigned index, const struct wishes *wishes,
+			 const struct entrain_settings *settings)
+{
+	const char *swarm = state.rule[index].swarm;
+	char text[300];
+
+	if (!wishes->goal || settings->goal == wishes->settings.goal)
+		return;
+	for (unsigned i = 0; i < index; i++)
+		if (strcmp(state.rule[i].swarm, swarm) == 0)
+			return;
+	snprintf(text, sizeof(text),
+		 "ENTRAIN_GOAL: swarm %s keeps its goal, %s, not %s: entrainctl set changes it",
+		 swarm, entrain_goal_name((int)settings->goal),
+		 entrain_goal_name((int)wishes->settings.goal));
+	log_line(text);
+}
+
 /* A rule whose swarm cannot be had is counted for, and acts on nothing. */
-static void rule_attach(unsigned index)
+static void rule_attach(unsigned index, const struct wishes *wishes)
 {
 	const struct entrain_rule *rule = &state.rule[index];
 	struct entrain_options options = ENTRAIN_OPTIONS;
@@ -205,8 +192,8 @@ static void rule_attach(unsigned index)
 	entrain_settings_init(&settings);
 	state.agent[index] = entrain_join(rule->swarm, &options, &error);
 	preload_report.rule[index].attach_code = error.code;
-	if (state.agent[index])
-		entrain_swarm_settings(state.agent[index], &settings);
+	if (state.agent[index] && entrain_swarm_settings(state.agent[index], &settings) == 0)
+		goal_compare(index, wishes, &settings);
 	state.period_ns[index] = settings.period_ns;
 	state.drifts[index] = settings.kind == ENTRAIN_DRIFTING;
 	if (state.agent[index])
@@ -265,13 +252,13 @@ static void report_open(void)
 	memcpy(preload_report.magic, magic, sizeof(preload_report.magic));
 }
 
-static void arm(void)
+static void arm(const struct wishes *wishes)
 {
 	uint32_t calls = 0;
 
 	for (unsigned i = 0; i < state.rules; i++) {
 		rule_report(i);
-		rule_attach(i);
+		rule_attach(i, wishes);
 		calls |= state.rule[i].calls ? state.rule[i].calls : (1u << ENTRAIN_CALL_COUNT) - 1;
 		state.asks_threads = state.asks_threads || state.rule[i].thread[0];
 	}
@@ -292,9 +279,9 @@ __attribute__((constructor)) static void preload_start(int count, char **argumen
 	report_open();
 	exe_read();
 	title_find(arguments, environment);
-	if (wishes_read(&wishes) && rules_read(&wishes)) {
+	if (wishes_read(&wishes, wish_refuse, NULL) && !is_off(&wishes) && rules_read(&wishes)) {
 		if (live_make())
-			arm();
+			arm(&wishes);
 		else
 			stay_off("no page that is empty in children: %s", strerror(errno));
 	}

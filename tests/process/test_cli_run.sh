@@ -94,9 +94,33 @@ ENTRAIN_SWARM=mine gives 0 '^ENTRAIN_SWARM=other$' run --swarm other -- env
 ENTRAIN_CONFIG=$work/empty.ini ENTRAIN_SWARM=mine gives 0 '^ENTRAIN_SWARM=mine$' run -- env
 tool set other max-delay=60ms
 gives 0 '' run --swarm other --max-delay 50ms -- true
+[ ! -s out ] || no "something is said of a swarm that is used as it is: $(cat out)"
 gives 0 'max delay 60 ms' status other
 ENTRAIN_CONFIG=$work/empty.ini gives 0 '^ENTRAIN_SWARM=default$' run -- env
 gives 0 'kind taken' status default
+
+# the environment's goal is that of a swarm that is created, and goes before the file's; no option goes after it
+printf '[swarm goals]\ngoal = reach-consensus\ntarget = .7\n' >goals.ini
+for wish in 'reach-consensus reach-consensus 0.7' 'batch minimize-api-calls 0.95' 'batch save-energy [0-9.]+ --goal=save-energy'; do
+	set -- $wish
+	ENTRAIN_CONFIG=$work/goals.ini ENTRAIN_GOAL=$1 gives 0 '^there$' run --swarm goals ${4-} -- echo there
+	[ "$(wc -l <out)" -eq 1 ] || no "ENTRAIN_GOAL=$1: $(cat out)"
+	gives 0 "^ *\"goal\": \"$2\"" status goals --json
+	grep -qE "^ *\"target\": $3,?\$" out || no "ENTRAIN_GOAL=$1: $(cat out)"
+	tool rm goals
+done
+# one that is there keeps its own, and that is said once
+ENTRAIN_GOAL=batch gives 0 '' run --swarm goals -- true
+ENTRAIN_GOAL=batch gives 0 '^there$' run --swarm goals -- echo there
+[ "$(wc -l <out)" -eq 1 ] || no "the goal is the swarm's: $(cat out)"
+ENTRAIN_GOAL=spread gives 0 '^entrainctl: .*: swarm goals keeps its goal, minimize-api-calls, whatever ENTRAIN_GOAL says; try: entrainctl set goals goal=distribute-load$' \
+	run --swarm goals -- echo there
+grep -q '^there$' out && [ "$(wc -l <out)" -eq 2 ] || no "another goal: $(cat out)"
+gives 0 'keeps its goal, minimize-api-calls, whatever --goal says; try: entrainctl set goals goal=save-energy$' \
+	run --swarm goals --goal save-energy -- true
+gives 0 'goal minimize-api-calls' status goals
+ENTRAIN_GOAL=spread ENTRAIN_LOG=$work/log gives 0 '' run --swarm goals -- true
+[ "$(grep -c 'ENTRAIN_GOAL: swarm goals keeps its goal, minimize-api-calls, not distribute-load' log)" -eq 1 ] || no "the log: $(cat log)"
 
 # ---- what is wrong ----------------------------------------------------------------------------------
 
@@ -135,7 +159,23 @@ head -c 20000 /dev/urandom >"$ENTRAIN_DIR/entrain.bad.control"
 runs 'swarm bad: ' --swarm bad
 rm -f "$ENTRAIN_DIR/entrain.bad.control"
 ENTRAIN_SWARM='No Name' runs 'swarm No Name: '
-ENTRAIN_MODE=banana runs 'entrain: ENTRAIN_MODE: '
+ENTRAIN_MODE=banana runs "entrain: ENTRAIN_MODE: 'banana' is none of off, observe, act; try: "
+ENTRAIN_GOAL=99 runs "entrain: ENTRAIN_GOAL: '99' is no goal; goals are .*; try: "
+ENTRAIN_MAX_DELAY=abc runs "entrain: ENTRAIN_MAX_DELAY: 'abc' is not a duration.*; try: "
+ENTRAIN_LOG=$work/none/log runs 'a log: ENTRAIN_LOG: .*/none/log: No such file or directory; try: '
+ENTRAIN_LOG=$work runs 'a log: ENTRAIN_LOG: .*: Is a directory; try: '
+# each of them once, and what is wrong makes no swarm
+ENTRAIN_GOAL=99 ENTRAIN_MAX_DELAY=1 gives 7 'ENTRAIN_GOAL: ' run --swarm wrong -- sh -c 'echo it ran; exit 7'
+grep -q 'ENTRAIN_MAX_DELAY: ' out && [ "$(wc -l <out)" -eq 3 ] || no "two wrong values: $(cat out)"
+gives 3 'no such swarm' status wrong
+# what is not looked at is not wrong: the plugin is off; and options go before the environment
+for fine in ENTRAIN_MODE=off ENTRAIN_LOG=stderr "ENTRAIN_LOG=$work/not-there-yet"; do
+	env "$fine" ENTRAIN_GOAL=99 "$entrainctl" run --goal spread -- echo it ran >out 2>&1 || no "$fine: $?"
+	[ "$(cat out)" = 'it ran' ] || no "$fine: $(cat out)"
+done
+ENTRAIN_MODE=off ENTRAIN_GOAL=99 ENTRAIN_LOG=$work/none/log gives 0 '^it ran$' run -- echo it ran
+[ "$(wc -l <out)" -eq 1 ] || no "ENTRAIN_MODE=off: $(cat out)"
+[ ! -e not-there-yet ] || no "a log was made, and nothing was wrong"
 printf '[swarm theirs]\ngroup = entrain-no-such-group\n[rule it]\nexe = */%s\nswarm = theirs\naction = stagger\n' \
 	"$(basename "$(readlink -f "$(command -v sh)")")" >theirs.ini
 ENTRAIN_CONFIG=$work/theirs.ini runs 'swarm theirs: .*entrain-no-such-group'

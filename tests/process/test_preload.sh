@@ -112,6 +112,18 @@ for wrong in ENTRAIN_MODE=acts ENTRAIN_MAX_DELAY=10 ENTRAIN_GOAL=none ENTRAIN_CO
 	export ENTRAIN_CONFIG="$work/entrain.ini"
 done
 
+what='a goal that is not the swarm'"'"'s'
+tool create web --period 200ms
+export ENTRAIN_GOAL=batch
+same values
+logged 1 'ENTRAIN_GOAL: swarm web keeps its goal, distribute-load, not minimize-api-calls'
+what='a goal that is'
+export ENTRAIN_GOAL=spread
+same values
+[ ! -e log ] || no "$what: something was logged: $(cat log)"
+unset ENTRAIN_GOAL
+tool rm web
+
 # ---- the same system calls -------------------------------------------------------------------------
 
 # traced OUT COMMAND...: its system calls between the marks
