@@ -115,6 +115,20 @@ recorders_are_as_long_as_is_said()
 	done
 }
 
+# Each variable that is read stands where those look who would set it; the library reads two.
+the_environment_is_in_the_manual()
+{
+	grep -hoE '(getenv|environment_text)\("ENTRAIN_[A-Z_]*"' "$top"/libshm/*.c "$top"/cli/*.c \
+		"$top"/plugin/preload/*.c | grep -o 'ENTRAIN_[A-Z_]*' | sort -u >"$work/library"
+	[ "$(wc -l <"$work/library")" -ge 7 ] || no "the sources read only $(cat "$work/library")"
+	awk '/^\.Sh/ { on = $2 == "ENVIRONMENT" } on && /^\.It Ev ENTRAIN_/ { print $3 }' \
+		"$top/doc/entrainctl.1" | sort >"$work/page"
+	agree "variables in entrainctl.1" "$work/page" "$work/library"
+	grep -o '^| `ENTRAIN_.* |' "$top/doc/preload.md" | cut -d'|' -f2 | grep -o 'ENTRAIN_[A-Z_]*' |
+		sort >"$work/page"
+	agree "variables in preload.md" "$work/page" "$work/library"
+}
+
 pages_are_clean()
 {
 	command -v mandoc >/dev/null || { echo "no mandoc: pages are not checked for form"; return; }
@@ -138,7 +152,7 @@ links_lead_somewhere()
 }
 
 for test in codes_are_in_the_manual functions_are_in_the_manual keys_are_in_the_manual \
-	words_are_in_the_manual the_sample_is_right recorders_are_as_long_as_is_said pages_are_clean \
+	words_are_in_the_manual the_sample_is_right recorders_are_as_long_as_is_said the_environment_is_in_the_manual pages_are_clean \
 	links_lead_somewhere; do
 	before=$failed
 	$test
