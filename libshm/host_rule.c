@@ -12,6 +12,10 @@
 #define WILD "*?["
 #define THREAD_NAME_MOST 15 /* the kernel keeps no more of it */
 
+#define CALL(name) (UINT32_C(1) << ENTRAIN_CALL_##name)
+#define SLEEPS (CALL(nanosleep) | CALL(clock_nanosleep) | CALL(usleep) | CALL(sleep))
+#define CALLS_ON_FILES (CALL(fsync) | CALL(fdatasync) | CALL(sync_file_range) | CALL(syncfs))
+
 typedef int value_setter(struct entrain_rule *rule, const char *key, const char *value,
 			 struct entrain_error *error);
 
@@ -206,5 +210,18 @@ int host_rule_check(const struct entrain_rule *rule, struct entrain_error *error
 	if (rule->action == ENTRAIN_ACTION_UNSAID)
 		return refuse(error, "action",
 			      "it is not given; write stagger, batch, pace or observe");
+	if (rule->action == ENTRAIN_ACTION_PACE && rule->calls && !(rule->calls & SLEEPS))
+		return refuse(error, "call",
+			      "none of them is a sleep, and pace stretches nothing else; write "
+			      "nanosleep, clock_nanosleep, usleep, sleep, or another action");
+	/* All of them, if none is said. */
+	if (rule->path[0] && rule->action == ENTRAIN_ACTION_PACE)
+		return refuse(error, "path",
+			      "a sleep is on no file, and pace stretches nothing else; leave it "
+			      "out, or write another action");
+	if (rule->path[0] && rule->calls && !(rule->calls & CALLS_ON_FILES))
+		return refuse(error, "path",
+			      "none of the calls is on a file; leave it out, or write fsync, "
+			      "fdatasync, sync_file_range, syncfs");
 	return 0;
 }

@@ -22,7 +22,7 @@ void host_rule_init(struct entrain_rule *rule);
 int host_rule_set(struct entrain_rule *rule, const char *key, const char *value,
 		  struct entrain_error *error);
 
-/* Is it whole? Returns 0, or ENTRAIN_USAGE. */
+/* Is it whole, and can it do what it says? Returns 0, or ENTRAIN_USAGE. */
 int host_rule_check(const struct entrain_rule *rule, struct entrain_error *error);
 
 #endif

@@ -110,6 +110,12 @@ rules_are_in_nobodys_way()
 	sed -i 's/^action = .*/action = jump/' "$ENTRAIN_CONFIG"
 	run 1 check --config "$ENTRAIN_CONFIG"
 	has out "^$ENTRAIN_CONFIG:11: action: 'jump' is none of stagger, batch, pace, observe$"
+	# what can never be done is wrong, too
+	sed -i 's/^action = .*/action = pace/; /^path = /d' "$ENTRAIN_CONFIG"
+	run 1 check --config "$ENTRAIN_CONFIG"
+	has out "^$ENTRAIN_CONFIG:5: call: none of them is a sleep, .*; write nanosleep, .* or another action$"
+	sed -i 's/^call = .*/&, sleep/' "$ENTRAIN_CONFIG"
+	run 0 check --config "$ENTRAIN_CONFIG"
 }
 
 what_is_there_twice_names_both_lines()

@@ -101,6 +101,17 @@ the_sample_is_right()
 	agree "defaults in the sample" "$work/page" "$work/library"
 }
 
+# Those that are shipped, and what a reader would copy from the manual.
+rules_are_right()
+{
+	sed -n 's/^    \(\[swarm .*\|\[rule .*\|[a-z_]* = .*\)$/\1/p' "$top/doc/preload.md" >"$work/preload.ini"
+	grep -q '^\[rule ' "$work/preload.ini" || no "preload.md has no rules"
+	for file in "$top"/etc/rules/*.ini "$work/preload.ini"; do
+		sed 's/^group = .*/group = 0/' "$file" >"$work/rules.ini"
+		"$tool" check --config "$work/rules.ini" >"$work/out" 2>&1 || { no "$file:"; cat "$work/out"; }
+	done
+}
+
 # As the layout has it, wherever it is said.
 recorders_are_as_long_as_is_said()
 {
@@ -152,7 +163,7 @@ links_lead_somewhere()
 }
 
 for test in codes_are_in_the_manual functions_are_in_the_manual keys_are_in_the_manual \
-	words_are_in_the_manual the_sample_is_right recorders_are_as_long_as_is_said the_environment_is_in_the_manual pages_are_clean \
+	words_are_in_the_manual the_sample_is_right rules_are_right recorders_are_as_long_as_is_said the_environment_is_in_the_manual pages_are_clean \
 	links_lead_somewhere; do
 	before=$failed
 	$test

@@ -303,7 +303,7 @@ static void a_rule_keeps_what_it_is_given(void **state)
 	static const char *const given[][2] = {
 		{ "exe", "/usr/bin/r*" }, { "role", "postgres: check*" }, { "path", "*/aof/*" },
 		{ "thread", "bio_*" },    { "call", "fsync ,sleep" },     { "swarm", "redis" },
-		{ "action", "pace" },     { "max-delay", "10%" },
+		{ "action", "batch" },    { "max-delay", "10%" },
 	};
 	struct entrain_rule rule;
 	struct entrain_error error;
@@ -321,7 +321,7 @@ static void a_rule_keeps_what_it_is_given(void **state)
 	assert_string_equal(rule.thread, "bio_*");
 	assert_int_equal(rule.calls, 1u << ENTRAIN_CALL_fsync | 1u << ENTRAIN_CALL_sleep);
 	assert_string_equal(rule.swarm, "redis");
-	assert_int_equal(rule.action, ENTRAIN_ACTION_PACE);
+	assert_int_equal(rule.action, ENTRAIN_ACTION_BATCH);
 	assert_int_equal(rule.max_delay_ppm, 100000);
 	/* a value that is refused changes nothing, and says what would be right */
 	assert_int_equal(host_rule_set(&rule, "call", "fsync, ", &error), ENTRAIN_USAGE);
@@ -331,6 +331,48 @@ static void a_rule_keeps_what_it_is_given(void **state)
 	ENTRAIN_CALLS(SAID)
 #undef SAID
 	assert_int_equal(rule.calls, 1u << ENTRAIN_CALL_fsync | 1u << ENTRAIN_CALL_sleep);
+}
+
+static void a_rule_that_can_never_do_anything_is_wrong(void **state)
+{
+	static const struct {
+		const char *action, *call, *path, *wrong; /* the key that is; NULL: none */
+	} rules[] = {
+		{ "pace", "fsync", NULL, "call" },
+		{ "pace", "fsync, fdatasync, sync_file_range, msync, syncfs, sync", NULL, "call" },
+		{ "pace", "sleep", NULL, NULL },
+		{ "pace", "fsync, nanosleep", NULL, NULL },
+		{ "pace", NULL, NULL, NULL },
+		{ "pace", NULL, "/a", "path" },
+		{ "pace", "fsync, nanosleep", "/a", "path" },
+		{ "stagger", "sleep, usleep", NULL, NULL }, /* each waits where it begins */
+		{ "batch", "clock_nanosleep", NULL, NULL },
+		{ "observe", "sleep", NULL, NULL },
+		{ "stagger", "sleep, msync, sync", "/a", "path" },
+		{ "observe", "sync", "/a", "path" },
+		{ "stagger", "sleep, syncfs", "/a", NULL },
+		{ "stagger", NULL, "/a", NULL },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		struct entrain_error error;
+		struct entrain_rule rule;
+
+		host_rule_init(&rule);
+		assert_int_equal(host_rule_set(&rule, "action", rules[i].action, &error), 0);
+		if (rules[i].call)
+			assert_int_equal(host_rule_set(&rule, "call", rules[i].call, &error), 0);
+		if (rules[i].path)
+			assert_int_equal(host_rule_set(&rule, "path", rules[i].path, &error), 0);
+		assert_int_equal(host_rule_check(&rule, &error),
+				 rules[i].wrong ? ENTRAIN_USAGE : 0);
+		if (rules[i].wrong)
+			assert_string_equal(error.object, rules[i].wrong);
+	}
+	assert_findings("[rule a]\naction = pace\ncall = sleep\n[rule b]\naction = pace\n"
+			"call = fsync\n",
+			LINES(4));
 }
 
 static bool has_word(const char *page, const char *word)
@@ -388,6 +430,7 @@ int main(void)
 		cmocka_unit_test(check_reports_every_finding),
 		cmocka_unit_test(rules_are_checked_and_are_nothing_to_a_swarm),
 		cmocka_unit_test(a_rule_keeps_what_it_is_given),
+		cmocka_unit_test(a_rule_that_can_never_do_anything_is_wrong),
 		cmocka_unit_test(the_manual_has_the_keys_and_calls_of_rules),
 	};
 
