@@ -2,9 +2,11 @@
 /* entrainctl check: is this swarm's segment sound, is this process covered, is this configuration file right. */
 #include <entrain.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "coverage.h"
@@ -60,10 +62,21 @@ static void findings_begin(struct findings *findings, struct json *json, const c
 	json_array(json, "findings");
 }
 
+/* Where there is no such file. */
+static const char *file_hint(char *hint, size_t size)
+{
+	const char *read = entrain_config_path();
+
+	if (access(read, F_OK) < 0)
+		return "name one that there is, as --config FILE";
+	snprintf(hint, size, "the one that is read is %s", read);
+	return hint;
+}
+
 /* The hints of the table of errors are about swarms; `swarm` NULL: this is about a file. */
 static int failure_say(const struct entrain_error *error, const char *swarm)
 {
-	char what[320];
+	char what[320], made[PATH_MAX + 64];
 	const char *hint = NULL;
 
 	if (swarm)
@@ -73,6 +86,8 @@ static int failure_say(const struct entrain_error *error, const char *swarm)
 		hint = "check it as its owner or root, or let this user read it";
 	else if (error->os_error == EISDIR)
 		hint = "name a file in it";
+	else if (error->os_error == ENOENT)
+		hint = file_hint(made, sizeof(made));
 	return message_failure(entrain_code_status(error->code), what, hint, "%s", error->why);
 }
 

@@ -38,9 +38,9 @@ static int reap_run(struct invocation *invocation)
 
 	swarm = entrain_open(invocation->dir, invocation->swarm, ENTRAIN_ADMIN, &error);
 	if (!swarm)
-		return message_error(&error, invocation->swarm);
+		return message_error_known(&error, invocation->swarm);
 	if (entrain_reap(swarm, &released, &unproven, &error))
-		status = message_error(&error, invocation->swarm);
+		status = message_error_known(&error, invocation->swarm);
 	else
 		result_print(invocation, released, unproven);
 	entrain_close(swarm);

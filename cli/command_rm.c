@@ -12,7 +12,7 @@ static int rm_run(struct invocation *invocation)
 
 	if (entrain_remove(invocation->dir, invocation->swarm,
 			   option_given(&invocation->options, "when-empty"), &error))
-		return message_error(&error, invocation->swarm);
+		return message_error_known(&error, invocation->swarm);
 	printf("swarm %s: removed\n", invocation->swarm);
 	return STATUS_DONE;
 }

@@ -79,22 +79,37 @@ static int assignment_apply(const struct assignment *assignment, struct entrain_
 	return message_usage(what, hint, "%s", error.why);
 }
 
+/* NULL: this key is not set. */
+static const char *value_given(const struct assignment *assignments, int count, const char *key)
+{
+	for (int i = 0; i < count; i++)
+		if (strcmp(assignments[i].key, key) == 0)
+			return assignments[i].value;
+	return NULL;
+}
+
 /* All of them, on a copy: one that is wrong leaves the swarm as it is. */
-static int assignments_apply(const struct assignment *assignments, int count,
+static int assignments_apply(const struct assignment *assignments, int count, const char *swarm,
 			     struct entrain_settings *settings)
 {
 	struct entrain_error error = { .code = ENTRAIN_OK };
+	const char *period = value_given(assignments, count, "period");
+	char hint[200];
 
 	for (int first = 1; first >= 0; first--)
 		for (int i = 0; i < count; i++)
 			if (comes_first(&assignments[i]) == first &&
 			    assignment_apply(&assignments[i], settings))
 				return STATUS_USAGE;
-	if (entrain_settings_check(settings, &error))
-		return message_usage("set",
-				     "set both at once: entrainctl set period=5s max-delay=10%",
-				     "%s: %s", error.object, error.why);
-	return STATUS_DONE;
+	if (!entrain_settings_check(settings, &error))
+		return STATUS_DONE;
+	if (period && value_given(assignments, count, "max-delay"))
+		snprintf(hint, sizeof(hint), "entrainctl set %s period=%.40s max-delay=10%%", swarm,
+			 period);
+	else
+		snprintf(hint, sizeof(hint),
+			 "set both at once: entrainctl set %s period=5s max-delay=10%%", swarm);
+	return message_usage("set", hint, "%s: %s", error.object, error.why);
 }
 
 static int only_mode(const struct assignment *assignments, int count)
@@ -130,7 +145,8 @@ static int settings_publish(const struct invocation *invocation, struct entrain_
 		if (picture_take(picture, swarm, &error))
 			return message_error(&error, invocation->swarm);
 		settings = picture->status.settings;
-		status = assignments_apply(assignments, invocation->operand_count, &settings);
+		status = assignments_apply(assignments, invocation->operand_count,
+					   invocation->swarm, &settings);
 		if (status)
 			return status;
 		code = entrain_set(swarm, &settings, &error);

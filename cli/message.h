@@ -8,8 +8,11 @@
 #include "command.h"
 
 /* Say that a library call failed, with the hint of its code. `swarm` (may be NULL) stands for SWARM in
- * the hint. Returns the exit status of the code. */
+ * the hint, the configuration file for FILE. Returns the exit status of the code. */
 int message_error(const struct entrain_error *error, const char *swarm);
+
+/* The same, for commands that do nothing to a swarm that is not there, and want none created. */
+int message_error_known(const struct entrain_error *error, const char *swarm);
 
 /* Say on one line that `program` is run all the same, and what is lost by it (`effect`). `swarm` as above. */
 void message_without(const char *program, const char *effect, const struct entrain_error *error,

@@ -260,7 +260,10 @@ without_swarms_the_answers_are_plain()
 		set -- $command
 		run 3 "$@"
 		complains 'no such swarm'
-		complains '^try: create it: entrainctl create default$'
+		case $1 in
+		rm | reap) complains '^try: entrainctl list ' ;;
+		*) complains '^try: create it: entrainctl create default$' ;;
+		esac
 	done
 	# a directory that is not there is the system's refusal to list, and holds no swarm
 	run 5 list --dir "$work/nowhere"

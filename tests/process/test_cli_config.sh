@@ -127,7 +127,9 @@ what_is_there_twice_names_both_lines()
 	has out "^$ENTRAIN_CONFIG:5: \[swarm web\] is given twice, first in line 1$"
 	run 2 create web
 	has err "$ENTRAIN_CONFIG:3: max-delay is given twice"
-	has err '^try: entrainctl check --config'
+	has err "^try: entrainctl check --config $ENTRAIN_CONFIG lists every finding$"
+	run 0 run --swarm web -- true
+	has err "; try: entrainctl check --config $ENTRAIN_CONFIG lists every finding$"
 }
 
 what_cannot_be_read_says_so()
@@ -171,7 +173,9 @@ settings_that_do_not_fit_say_what_would()
 	run 0 create web --period 1s
 	run 2 set web max-delay=3s
 	has err '^entrainctl: set: max-delay: 3 s is not shorter than the period, 1 s$'
-	has err '^try: set both at once'
+	has err '^try: set both at once: entrainctl set web period=5s max-delay=10%$'
+	run 2 set web max-delay=3s period=2s
+	has err '^try: entrainctl set web period=2s max-delay=10%$'
 	run 0 rm web
 }
 
@@ -217,10 +221,50 @@ a_swarm_is_where_the_file_says()
 	export ENTRAIN_DIR
 }
 
+hints_lead_further()
+{
+	# nobody who removes a swarm wants one
+	for command in rm reap; do
+		run 3 $command nope
+		has err '^try: entrainctl list '
+	done
+	run 3 status nope
+	has err '^try: create it: entrainctl create nope$'
+	for command in create list; do
+		run 5 $command --dir "$work/none"
+		has err "^entrainctl: .*$work/none: there is no such directory$"
+		has err '^try: .*--dir or ENTRAIN_DIR'
+	done
+	run 5 create web --dir /etc/passwd
+	has err '^try: .*--dir or ENTRAIN_DIR'
+	: >"$ENTRAIN_CONFIG"
+	run 2 check --config "$work/none.ini"
+	has err "^try: the one that is read is $ENTRAIN_CONFIG$"
+	ENTRAIN_CONFIG=$work/none.ini run 2 check --config "$work/none.ini"
+	has err '^try: name one that there is, as --config FILE$'
+	# root may write anywhere: ask as somebody else
+	as=
+	mkdir "$ENTRAIN_DIR/theirs" && chmod 755 "$ENTRAIN_DIR" "$work"
+	if [ "$(id -u)" -eq 0 ]; then
+		command -v setpriv >/dev/null || return
+		as='setpriv --reuid=65534 --clear-groups'
+	fi
+	for mode in 0555 0000; do
+		chmod $mode "$ENTRAIN_DIR/theirs"
+		owner=$(stat -c %U "$ENTRAIN_DIR/theirs")
+		case $mode in 0555) command=create who='write in' ;; *) command=list who=read ;; esac
+		$as "$tool" $command --dir "$ENTRAIN_DIR/theirs" >"$work/out" 2>"$work/err"
+		ran="$command in a directory of mode $mode"
+		has err "^try: run as who may $who $ENTRAIN_DIR/theirs \\(of user $owner, mode $mode\\), or name another"
+	done
+	chmod 755 "$ENTRAIN_DIR/theirs"
+}
+
 for test in names_of_any_length_have_their_sections rules_are_in_nobodys_way \
 	more_rules_than_a_program_can_have_are_told \
 	what_is_there_twice_names_both_lines what_cannot_be_read_says_so \
-	settings_that_do_not_fit_say_what_would a_swarm_is_where_the_file_says; do
+	settings_that_do_not_fit_say_what_would a_swarm_is_where_the_file_says \
+	hints_lead_further; do
 	before=$failed
 	$test
 	[ $failed -eq $before ] && echo "ok $test" || echo "not ok $test"
