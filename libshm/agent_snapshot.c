@@ -42,6 +42,13 @@ static void doubt(struct entrain_agent *agent, uint32_t index, uint64_t version,
 		agent->doubt = index;
 }
 
+/* Whoever claims to act for ever does not. */
+static bool acts(const struct slot_view *view, int64_t now_ns)
+{
+	return view->acting && view->began_ns <= now_ns &&
+	       now_ns - view->began_ns <= view->turn.period_ns;
+}
+
 /* Read one slot into the snapshot. What names another writer than its slot's owner is a liar's and left out. */
 static uint32_t peer_take(struct entrain_agent *agent, uint32_t index, int64_t now_ns,
 			  struct peer *peer, uint32_t *acting)
@@ -56,8 +63,7 @@ static uint32_t peer_take(struct entrain_agent *agent, uint32_t index, int64_t n
 			doubt(agent, index, view.version, now_ns);
 		return 0;
 	}
-	*acting += view.acting && view.began_ns <= now_ns &&
-		   now_ns - view.began_ns <= view.turn.period_ns;
+	*acting += acts(&view, now_ns);
 	*peer = (struct peer){ .cur_ns = view.turn.cur_ns,
 			       .next_ns = view.turn.next_ns,
 			       .period_ns = view.turn.period_ns,
@@ -149,6 +155,31 @@ uint32_t agent_snapshot(struct entrain_agent *agent, int64_t now_ns, uint32_t *a
 			if (index != agent->index && index < roster->capacity)
 				count += peer_take(agent, index, now_ns,
 						   &agent->scratch->peers[count], acting);
+		}
+	}
+	return count;
+}
+
+uint32_t agent_acting(const struct entrain_agent *agent, int64_t now_ns)
+{
+	const struct roster *roster = &agent->roster;
+	uint32_t count = 0;
+
+	for (uint32_t base = 0; base < roster->capacity; base += 64) {
+		uint64_t word = atomic_load_explicit(&roster->agents->occupied[base / 64],
+						     memory_order_relaxed);
+
+		for (; word; word &= word - 1) {
+			uint32_t index = base + (uint32_t)__builtin_ctzll(word);
+			const struct shm_slot *slot = &roster->slots[index];
+			struct slot_view view;
+
+			if (index == agent->index || index >= roster->capacity)
+				continue;
+			/* Of those at rest, which are nearly all, one word. */
+			if (atomic_load_explicit(&slot->acting, memory_order_relaxed) & 1)
+				count += slot_read(slot, now_ns, &view) == SLOT_READ &&
+					 acts(&view, now_ns);
 		}
 	}
 	return count;

@@ -23,9 +23,15 @@ struct scratch {
 void agent_follow(struct entrain_agent *agent, int64_t now_ns);
 
 /*
- * Read every other slot that this agent sees, once, into scratch->peers; how many. Counts the actions in progress on the way:
+ * Read every other slot that this agent sees, once, into scratch->peers; how many. Counts their actions in progress on the way:
  * `acting`. O(agents alive), plus a word for 64 slots of capacity; O(neighbours) where the topology has them.
  */
 uint32_t agent_snapshot(struct entrain_agent *agent, int64_t now_ns, uint32_t *acting);
+
+/*
+ * How many others act, neighbours or not: what a snapshot in a graph does not tell. O(agents alive), a word of each and the slots
+ * of those who act.
+ */
+uint32_t agent_acting(const struct entrain_agent *agent, int64_t now_ns);
 
 #endif

@@ -411,6 +411,8 @@ int entrain_begin(struct entrain_agent *agent)
 	atomic_thread_fence(memory_order_seq_cst);
 	agent_follow(agent, now_ns);
 	count = agent_snapshot(agent, now_ns, &acting);
+	if (agent->graph)
+		acting = 1 + agent_acting(agent, now_ns);
 	slot_set_fact(&agent->owner, FACT_OVERLAP, overlap_make(acting, agent->lateness_ns));
 	turns_write(agent);
 	if (agent->kind != ENTRAIN_RELATIVE)

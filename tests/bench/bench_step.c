@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * bench_step.c - what an agent's turn costs: the whole of entrain_begin(), entrain_end() and entrain_measure(), in a real segment
- * with N agents alive in it, at a capacity of N and of 65,536.
+ * with N agents alive in it, at a capacity of N and of 65,536, and where each sees only its neighbours on a ring.
  *
  * The N - 1 others are slots of this process, published once a turn of ours with instants that spread them evenly, as the
  * clock that is injected goes on: so the step reads what it reads in life. Warm; least and median of batches.
@@ -102,7 +102,7 @@ static void row_print(const char *what, double *values)
 	printf("  %-18s %10.0f %10.0f\n", what, values[0], values[BATCHES / 2]);
 }
 
-static void run(uint32_t agents, uint32_t capacity)
+static void run(uint32_t agents, uint32_t capacity, const char *topology)
 {
 	struct entrain_settings settings;
 	struct entrain_error error;
@@ -115,6 +115,7 @@ static void run(uint32_t agents, uint32_t capacity)
 	entrain_settings_init(&settings);
 	settings.capacity = capacity;
 	settings.period_ns = PERIOD_NS;
+	strcpy(settings.topology, topology);
 	if (!owners || entrain_create(NULL, name, &settings, &error)) {
 		fprintf(stderr, "bench_step: %s: %s\n", error.object, error.why);
 		exit(1);
@@ -124,8 +125,8 @@ static void run(uint32_t agents, uint32_t capacity)
 		if (roster_claim(&agent->roster, process_identity(), virtual_ns, false,
 				 &owners[i]) < 0)
 			exit(1);
-	printf("%u agents, capacity %u (ns: least, median of %d batches)\n", agents, capacity,
-	       BATCHES);
+	printf("%u agents, capacity %u, %s (ns: least, median of %d batches)\n", agents, capacity,
+	       topology, BATCHES);
 	if (agent) {
 		sample_take(agent, owners, agents, &sample);
 		row_print("entrain_begin", sample.begin);
@@ -144,8 +145,9 @@ int main(void)
 	virtual_ns = PERIOD_NS * 1000;
 	clock_source = virtual_clock;
 	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		run(sizes[i], sizes[i]);
-		run(sizes[i], ENTRAIN_CAPACITY_MAX);
+		run(sizes[i], sizes[i], "full");
+		run(sizes[i], ENTRAIN_CAPACITY_MAX, "full");
+		run(sizes[i], sizes[i], "ring:4");
 	}
 	return 0;
 }

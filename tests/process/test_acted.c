@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* test_acted.c - turns that pass without an action, and actions that are told of afterwards. */
+/* test_acted.c - turns that pass without an action, actions that are told of afterwards, and how many are in progress at once. */
+#include <string.h>
 #include "clock.h"
 #include "life.h"
 
@@ -20,7 +21,7 @@ static struct entrain_agent *join(void)
 	return agent;
 }
 
-static void begin(uint32_t kind)
+static void begin_among(uint32_t kind, const char *topology)
 {
 	struct entrain_settings settings;
 
@@ -28,9 +29,15 @@ static void begin(uint32_t kind)
 	settings.capacity = 8;
 	settings.period_ns = PERIOD_NS;
 	settings.kind = kind;
+	strcpy(settings.topology, topology);
 	life_create_with(&settings);
 	virtual_ns = clock_now_ns();
 	clock_source = virtual_now;
+}
+
+static void begin(uint32_t kind)
+{
+	begin_among(kind, "full");
 }
 
 static void end(void)
@@ -220,6 +227,67 @@ static void actions_that_met_are_counted_afterwards(void **state)
 	end();
 }
 
+#define ALL 8u
+#define MOMENT_NS INT64_C(1000)
+
+/* How many it saw at it when its last action began. */
+static unsigned saw(const struct entrain_agent *agent)
+{
+	return SHM_OVERLAP(tagged_value(agent->owner.fact[FACT_OVERLAP]));
+}
+
+/* Whoever begins counts all who are at it, whether they are its neighbours or not. */
+static void all_count_whoever_is_seen(const char *topology, uint32_t kind)
+{
+	struct entrain_agent *agents[ALL];
+	int64_t at_ns;
+
+	begin_among(kind, topology);
+	for (unsigned i = 0; i < ALL; i++)
+		agents[i] = join();
+	at_ns = virtual_ns;
+	for (unsigned i = 0; i < ALL; i++) {
+		virtual_ns += LIFE_MS;
+		assert_int_equal(entrain_begin(agents[i]), 0);
+		assert_int_equal(saw(agents[i]), i + 1);
+		assert_int_equal(peak(), i + 1);
+	}
+	/* Two are done and begin again; the first of all is counted for a period, and then for one that claims to act for ever. */
+	assert_int_equal(entrain_end(agents[1]), 0);
+	assert_int_equal(entrain_end(agents[6]), 0);
+	virtual_ns = at_ns + LIFE_MS + PERIOD_NS - MOMENT_NS;
+	assert_int_equal(entrain_begin(agents[1]), 0);
+	assert_int_equal(saw(agents[1]), ALL - 1);
+	virtual_ns += 2 * MOMENT_NS;
+	assert_int_equal(entrain_begin(agents[6]), 0);
+	assert_int_equal(saw(agents[6]), ALL - 1);
+	/* Not counted are one whose slot is free, whatever it and the bitmap say, and one whose words are not its owner's. */
+	for (unsigned i = 0; i < ALL; i++)
+		assert_int_equal(entrain_end(agents[i]), 0);
+	virtual_ns += PERIOD_NS;
+	for (unsigned i = 0; i < ALL - 1; i++)
+		assert_int_equal(entrain_begin(agents[i]), 0);
+	life_check(slot_free(&life_slots()[3], agents[3]->owner.version));
+	life_slots()[4].acting ^= UINT64_C(1) << SHM_VALUE_BITS;
+	assert_int_equal(entrain_begin(agents[ALL - 1]), 0);
+	assert_int_equal(saw(agents[ALL - 1]), ALL - 2);
+	for (unsigned i = 0; i < ALL; i++)
+		entrain_leave(agents[i]);
+	life_reap(NULL, NULL);
+	end();
+}
+
+static void all_actions_in_progress_are_counted(void **state)
+{
+	static const char *const topologies[] = { "full", "ring:2", "star", "small-world:2:0.5" };
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(topologies) / sizeof(*topologies); i++) {
+		all_count_whoever_is_seen(topologies[i], ENTRAIN_TAKEN);
+		all_count_whoever_is_seen(topologies[i], ENTRAIN_RELATIVE);
+	}
+}
+
 static void what_cannot_have_been_is_refused(void **state)
 {
 	struct entrain_agent *agent;
@@ -273,6 +341,7 @@ int main(void)
 		TEST(what_is_told_afterwards_is_shown_and_moves_no_turn),
 		TEST(each_statistic_is_shown_as_itself),
 		TEST(actions_that_met_are_counted_afterwards),
+		TEST(all_actions_in_progress_are_counted),
 		TEST(what_cannot_have_been_is_refused),
 		TEST(without_a_slot_the_own_period_goes_on),
 	};
