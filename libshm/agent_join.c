@@ -123,7 +123,8 @@ static void unclaim(struct entrain_agent *agent)
 {
 	if (!agent->joined)
 		return;
-	recorder_note(&agent->recorder, clock_now_ns(), ENTRAIN_EVENT_LEFT, 0);
+	recorder_note(&agent->recorder, clock_now_ns(), ENTRAIN_EVENT_LEFT,
+		      version_pid(agent->owner.version));
 	roster_release(&agent->roster, agent->index, &agent->owner);
 	agent->joined = false;
 }

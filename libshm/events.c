@@ -166,12 +166,13 @@ static bool part_read(int fd, struct part *part, uint32_t first, uint32_t count)
 	return true;
 }
 
-/* The pid that goes with a tag: what its owner said when it joined, or the slot's, while it is that owner's. */
+/* The pid that goes with a tag: what its owner said when it joined or left, or the slot's, while it is that owner's. */
 static uint32_t pid_of_tag(const struct recorded *events, unsigned count, uint16_t tag,
 			   uint64_t version)
 {
 	for (unsigned i = count; i-- > 0;)
-		if (events[i].tag == tag && events[i].kind == ENTRAIN_EVENT_JOINED)
+		if (events[i].tag == tag && (events[i].kind == ENTRAIN_EVENT_JOINED ||
+					     events[i].kind == ENTRAIN_EVENT_LEFT))
 			return events[i].value;
 	return (version_incarnation(version) & 0xffff) == tag ? version_pid(version) : 0;
 }

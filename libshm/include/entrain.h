@@ -788,7 +788,7 @@ ENTRAIN_API int entrain_disrupt(struct entrain_swarm *swarm, uint32_t share_ppm,
 enum entrain_event_kind {
 	ENTRAIN_EVENT_NONE,
 	ENTRAIN_EVENT_JOINED,   /* value: pid, of its own pid namespace */
-	ENTRAIN_EVENT_LEFT,     /* gave its slot back */
+	ENTRAIN_EVENT_LEFT,     /* gave its slot back; value: pid, of its own pid namespace */
 	ENTRAIN_EVENT_GOAL,     /* follows another goal; value: enum entrain_goal */
 	ENTRAIN_EVENT_MODE,     /* follows another mode; value: enum entrain_mode */
 	ENTRAIN_EVENT_STRATEGY, /* changes strategy; value: strategy << 8 | enum entrain_reason */

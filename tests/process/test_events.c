@@ -230,6 +230,88 @@ static void a_change_of_mode_is_told_once_by_each(void **state)
 	life_remove();
 }
 
+/* ---- slots with a ring, and those beyond ---------------------------------------------------- */
+
+#define AROUND 4u
+#define FIRST (SHM_RINGS - AROUND)
+
+/* How many events of a slot there are; the place of the latest. */
+static unsigned events_of(uint32_t slot, unsigned *latest)
+{
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		if (events[i].slot == slot) {
+			*latest = i;
+			found++;
+		}
+	return found;
+}
+
+/* Of each of these slots the latest event is `kind`, by its owner; of those that have no ring it is the only one. */
+static void latest_of_each_is(uint32_t kind, unsigned at_least)
+{
+	char name[24];
+	unsigned at = 0;
+
+	read_events();
+	for (uint32_t slot = FIRST; slot < SHM_RINGS + AROUND; slot++) {
+		unsigned found = events_of(slot, &at);
+
+		if (slot < SHM_RINGS)
+			life_check(found >= at_least && found <= SHM_RING_EVENTS);
+		else
+			life_check(found == 1);
+		snprintf(name, sizeof(name), "in slot %u", slot);
+		assert_string_equal(events[at].name, name);
+		assert_int_equal(events[at].kind, kind);
+		assert_int_equal(events[at].pid, getpid());
+	}
+}
+
+/* Of who has left, too, the pid is known, also where nothing else is left of it. */
+static void each_slot_keeps_what_it_has_room_for(void **state)
+{
+	struct entrain_agent *agents[2 * AROUND];
+	unsigned at = 0;
+
+	(void)state;
+	life_create(SHM_RINGS + AROUND, PERIOD_NS);
+	for (uint32_t i = 0; i < FIRST; i++) {
+		struct slot_owner owner;
+
+		life_check(
+			slot_claim(&owner, &life_slots()[i], (uint32_t)getpid(), entrain_now_ns()));
+	}
+	for (uint32_t i = 0; i < 2 * AROUND; i++) {
+		struct entrain_options options = ENTRAIN_OPTIONS;
+		char name[24];
+
+		snprintf(name, sizeof(name), "in slot %u", FIRST + i);
+		options.name = name;
+		agents[i] = entrain_join(LIFE_SWARM, &options, NULL);
+		life_check(agents[i] && agents[i]->index == FIRST + i);
+	}
+	latest_of_each_is(ENTRAIN_EVENT_JOINED, 1);
+	for (uint32_t i = 0; i < 2 * AROUND; i++)
+		for (uint32_t n = 0; n < 3; n++)
+			recorder_note(&agents[i]->recorder, entrain_now_ns(), ENTRAIN_EVENT_LATE,
+				      n);
+	latest_of_each_is(ENTRAIN_EVENT_LATE, 4);
+	/* One of them forgets that it joined. */
+	for (uint32_t n = 0; n < SHM_RING_EVENTS; n++)
+		recorder_note(&agents[1]->recorder, entrain_now_ns(), ENTRAIN_EVENT_LATE, n);
+	for (uint32_t i = 0; i < 2 * AROUND; i++)
+		entrain_leave(agents[i]);
+	latest_of_each_is(ENTRAIN_EVENT_LEFT, 5);
+	assert_int_equal(events_of(FIRST + 1, &at), SHM_RING_EVENTS);
+	for (unsigned i = 0; i < count; i++)
+		assert_int_equal(events[i].pid, getpid());
+	for (uint32_t i = 0; i < FIRST; i++)
+		life_check(slot_free(&life_slots()[i], life_slots()[i].version));
+	life_remove();
+}
+
 /* ---- readers ------------------------------------------------------------------------------ */
 
 static void the_latest_are_given_where_there_is_little_room(void **state)
@@ -375,6 +457,7 @@ int main(void)
 		TEST(a_fenced_owner_says_so_in_its_new_slot),
 		TEST(a_swarm_at_rest_writes_nothing),
 		TEST(a_change_of_mode_is_told_once_by_each),
+		TEST(each_slot_keeps_what_it_has_room_for),
 		TEST(the_latest_are_given_where_there_is_little_room),
 		TEST(what_cannot_be_is_left_out),
 		TEST(a_removed_swarm_still_tells),

@@ -18,7 +18,7 @@ static void each_kind_has_its_words(void **state)
 {
 	(void)state;
 	assert_says(ENTRAIN_EVENT_JOINED, 4242, 0, "joined as pid 4242");
-	assert_says(ENTRAIN_EVENT_LEFT, 0, 0, "left");
+	assert_says(ENTRAIN_EVENT_LEFT, 4242, 0, "left");
 	assert_says(ENTRAIN_EVENT_GOAL, ENTRAIN_SAVE_ENERGY, 0, "follows goal save-energy");
 	assert_says(ENTRAIN_EVENT_MODE, ENTRAIN_OFF, 0, "follows mode off");
 	assert_says(ENTRAIN_EVENT_STRATEGY, STRATEGY_PHASE_NUDGE << 8 | ENTRAIN_REASON_STALLED,
