@@ -123,7 +123,7 @@ static enum answer answer_without_event(const struct asked *asked, const struct 
 	if (agent->slot != asked->agent->slot || agent->pid != asked->agent->pid ||
 	    !picture_expects_late(now, agent))
 		return GONE;
-	return agent->turns >= asked->agent->turns + 2 ? STAYED : BEHIND;
+	return picture_turns(asked->agent->turns, agent->turns) >= 2 ? STAYED : BEHIND;
 }
 
 static int answers_read(struct disruption *disruption, struct entrain_error *error)

@@ -6,11 +6,12 @@
 
 #define TURNS_AROUND 2 /* one at each end of the interval, at most */
 
-/* The same owner of the slot. Its totals only grow: where one is less, it has joined anew since. */
+/* The same owner of the slot. Its totals only grow, turns round and round: where one is less, it has joined anew since. */
 static int is_same(const struct entrain_agent_info *before, const struct entrain_agent_info *now)
 {
 	return before->slot == now->slot && before->pid == now->pid &&
-	       strcmp(before->name, now->name) == 0 && before->turns <= now->turns &&
+	       strcmp(before->name, now->name) == 0 &&
+	       picture_turns(before->turns, now->turns) >= 0 &&
 	       before->turns_missed <= now->turns_missed &&
 	       before->delay_total_ns <= now->delay_total_ns;
 }
@@ -61,7 +62,7 @@ struct tally tally_between(const struct picture *before, const struct picture *n
 			continue;
 		if (agent->implausible || old->implausible)
 			continue;
-		add_unsigned(&tally.turns, agent->turns - old->turns);
+		add_unsigned(&tally.turns, (uint32_t)picture_turns(old->turns, agent->turns));
 		add_unsigned(&tally.missed, agent->turns_missed - old->turns_missed);
 		add_duration(&tally.delay_ns, agent->delay_total_ns, old->delay_total_ns);
 	}

@@ -17,7 +17,8 @@
 static int is_host(const struct history_host *host, const struct entrain_agent_info *agent)
 {
 	return host->seen.slot == agent->slot && host->seen.pid == agent->pid &&
-	       host->seen.turns <= agent->turns && strcmp(host->seen.name, agent->name) == 0 &&
+	       picture_turns(host->seen.turns, agent->turns) >= 0 &&
+	       strcmp(host->seen.name, agent->name) == 0 &&
 	       strcmp(host->seen.label, agent->label) == 0;
 }
 
@@ -123,7 +124,8 @@ void history_close(struct history *history)
 {
 	for (unsigned i = 0; i < history->count; i++) {
 		struct history_host *host = &history->hosts[i];
-		const uint64_t counted = host->seen.turns - host->turns_first + 1;
+		const uint64_t counted =
+			UINT64_C(1) + (uint32_t)picture_turns(host->turns_first, host->seen.turns);
 
 		if (host->count && counted > host->count)
 			host->lost = counted - host->count;

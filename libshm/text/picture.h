@@ -36,6 +36,12 @@ static inline int picture_expects_late(const struct picture *picture,
 		picture->taken_ns - agent->next_turn_ns <= agent->period_ns);
 }
 
+/* How many turns an agent took between two of its counts, which are shown modulo 2^32. Below 0: that is another count, begun since. */
+static inline int32_t picture_turns(uint64_t before, uint64_t now)
+{
+	return (int32_t)(uint32_t)(now - before);
+}
+
 /* How many agents see the goal reached among those that they look at. */
 unsigned picture_reached(const struct picture *picture);
 

@@ -319,8 +319,10 @@ static void agents_that_come_and_go_are_counted(void)
 	struct entrain_agent_info less[][1] = { { worker(0, 10, 2, 4, 40) },
 						{ worker(0, 10, 4, 2, 40) },
 						{ worker(0, 10, 4, 4, 20) } };
-	struct entrain_agent_info strange[] = { worker(0, 10, UINT64_MAX, 5, INT64_MAX),
-						worker(2, 12, UINT64_MAX, 0, INT64_MAX) };
+	struct entrain_agent_info strange[] = { worker(0, 10, 101, UINT64_MAX, INT64_MAX),
+						worker(2, 12, 202, UINT64_MAX, INT64_MAX) };
+	struct entrain_agent_info full[] = { worker(0, 10, UINT32_MAX - 1, 5, 70) };
+	struct entrain_agent_info round[] = { worker(0, 10, 6, 5, 90) };
 
 	EXPECT(tally_is(before, 3, before, 3, (struct tally){ 0, 0, 0 }));
 	EXPECT(tally_is(before, 3, now, 4, (struct tally){ 8 + 3 + 6, 2 + 1, 500 + 40 + 50 }));
@@ -333,9 +335,22 @@ static void agents_that_come_and_go_are_counted(void)
 				(struct tally){ less[i]->turns, less[i]->turns_missed,
 						less[i]->delay_total_ns }));
 	/* sums that have no room */
-	EXPECT(tally_is(before, 3, strange, 2, (struct tally){ UINT64_MAX, 0, INT64_MAX }));
+	EXPECT(tally_is(before, 3, strange, 2, (struct tally){ 1 + 2, UINT64_MAX, INT64_MAX }));
+	/* turns are counted modulo 2^32 */
+	EXPECT(tally_is(full, 1, round, 1, (struct tally){ 8, 0, 20 }));
 	now[0].implausible = 1;
 	EXPECT(tally_is(before, 3, now, 1, (struct tally){ 0, 0, 0 }));
+}
+
+static void turns_are_counted_round(void)
+{
+	EXPECT(picture_turns(7, 7) == 0);
+	EXPECT(picture_turns(7, 9) == 2);
+	EXPECT(picture_turns(UINT32_MAX, 0) == 1);
+	EXPECT(picture_turns(UINT32_MAX - 1, 5) == 7);
+	/* another count, begun since */
+	EXPECT(picture_turns(7, 3) == -4);
+	EXPECT(picture_turns(0, UINT32_MAX) == -1);
 }
 
 int main(void)
@@ -352,6 +367,7 @@ int main(void)
 	wrong_options_are_refused();
 	tables_leave_out_what_does_not_fit();
 	agents_that_come_and_go_are_counted();
+	turns_are_counted_round();
 	printf("%u passed, %u failed\n", passed, failed);
 	return failed != 0;
 }

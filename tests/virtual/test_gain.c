@@ -146,6 +146,36 @@ static void how_many_meet_is_what_counting_says(void **state)
 	}
 }
 
+/* One agent in four looks, at turns that are shown modulo 2^32; one was not seen. */
+static void a_count_of_turns_that_goes_round_is_one_host(void **state)
+{
+	static const uint64_t turns[] = { UINT32_MAX - 2, UINT32_MAX - 1, UINT32_MAX, 1 };
+	struct picture picture = picture_make(ENTRAIN_TAKEN, S, ENTRAIN_ACT);
+	struct entrain_agent_info agent = { .slot = 3,
+					    .pid = 30,
+					    .state = ENTRAIN_IDLE,
+					    .period_ns = S,
+					    .interval_ns = S,
+					    .action_last_ns = MS };
+	const int64_t now_ns = entrain_now_ns();
+	struct history history = { 0 };
+
+	(void)state;
+	picture.agents = &agent;
+	picture.agent_count = 1;
+	for (unsigned i = 0; i < 4; i++) {
+		picture.taken_ns = now_ns - (4 - i) * MS;
+		agent.turns = turns[i];
+		agent.began_ns = picture.taken_ns - MS / 2;
+		history_look(&history, &picture);
+	}
+	history_close(&history);
+	assert_int_equal(history.count, 1);
+	assert_int_equal(history.hosts[0].count, 4);
+	assert_int_equal(history.hosts[0].lost, 1);
+	history_free(&history);
+}
+
 /* ---- by what they come ---------------------------------------------------------------------------- */
 
 static void kind_is(const struct habit_wanted *wanted, uint32_t swarm_kind, int64_t swarm_ns,
@@ -647,6 +677,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(how_many_meet_is_what_counting_says),
+		cmocka_unit_test(a_count_of_turns_that_goes_round_is_one_host),
 		cmocka_unit_test(what_drives_a_host_is_found_out),
 		cmocka_unit_test(a_forecast_is_what_the_cap_allows),
 		cmocka_unit_test(who_does_not_fit_is_left_out),
