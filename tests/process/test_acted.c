@@ -227,6 +227,33 @@ static void actions_that_met_are_counted_afterwards(void **state)
 	end();
 }
 
+/* What an action met is told by how long it took, whatever actions take in the mean. */
+static void the_last_action_is_what_was_met(void **state)
+{
+	struct entrain_agent *one, *other;
+	int64_t at_ns;
+
+	(void)state;
+	begin(ENTRAIN_TAKEN);
+	one = join();
+	other = join();
+	at_ns = virtual_ns;
+	virtual_ns += 900 * LIFE_MS;
+	/* short after a long one, then long after short ones */
+	assert_int_equal(entrain_acted(one, at_ns, at_ns + 200 * LIFE_MS), 0);
+	assert_int_equal(entrain_acted(one, at_ns + 300 * LIFE_MS, at_ns + 310 * LIFE_MS), 0);
+	assert_true(one->action_mean_ns > 100 * LIFE_MS);
+	assert_int_equal(entrain_acted(other, at_ns + 320 * LIFE_MS, at_ns + 330 * LIFE_MS), 0);
+	assert_int_equal(peak(), 1);
+	assert_int_equal(entrain_acted(one, at_ns + 400 * LIFE_MS, at_ns + 800 * LIFE_MS), 0);
+	assert_true(one->action_mean_ns < 300 * LIFE_MS);
+	assert_int_equal(entrain_acted(other, at_ns + 790 * LIFE_MS, at_ns + 900 * LIFE_MS), 0);
+	assert_int_equal(peak(), 2);
+	entrain_leave(one);
+	entrain_leave(other);
+	end();
+}
+
 #define ALL 8u
 #define MOMENT_NS INT64_C(1000)
 
@@ -341,6 +368,7 @@ int main(void)
 		TEST(what_is_told_afterwards_is_shown_and_moves_no_turn),
 		TEST(each_statistic_is_shown_as_itself),
 		TEST(actions_that_met_are_counted_afterwards),
+		TEST(the_last_action_is_what_was_met),
 		TEST(all_actions_in_progress_are_counted),
 		TEST(what_cannot_have_been_is_refused),
 		TEST(without_a_slot_the_own_period_goes_on),

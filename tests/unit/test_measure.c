@@ -201,6 +201,49 @@ static void who_does_not_count_does_not_disturb(void **state)
 	assert_int_equal(measure.agents_alive, 4);
 }
 
+/* Of a slot whose turn was so long ago, in thousandths of a period as all else here. */
+static enum entrain_state state_of(int64_t ago, int64_t work, int64_t lateness, int64_t began_ago)
+{
+	const int64_t part_ns = PERIOD / 1000, next_ns = NOW - ago * part_ns;
+	const struct slot_turn turn = { .cur_ns = next_ns - PERIOD,
+					.next_ns = next_ns,
+					.period_ns = PERIOD,
+					.work_ns = work * part_ns };
+	static struct shm_slot slot;
+	struct slot_owner owner;
+	struct measured one;
+
+	memset(&slot, 0, sizeof(slot));
+	entrain_settings_init(&settings);
+	settings.period_ns = PERIOD;
+	assert_true(slot_claim(&owner, &slot, 1, NOW) && slot_publish(&owner, &turn));
+	assert_true(slot_set_fact(&owner, FACT_OVERLAP, overlap_make(1, lateness * part_ns)));
+	if (began_ago)
+		assert_true(slot_set_acting(&owner, NOW - began_ago * part_ns, true));
+	assert_true(measured_judge(&one, &slot, 0, NOW, &settings));
+	return (enum entrain_state)one.state;
+}
+
+static void late_is_not_gone(void **state)
+{
+	static const struct {
+		int64_t work, lateness, grace;
+	} rows[] = {
+		{ 0, 0, 250 },     { 200, 10, 250 },  { 600, 0, 600 },  { 0, 150, 600 },
+		{ 700, 150, 700 }, { 500, 200, 800 }, { 0, 1001, 250 }, /* nonsense */
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		for (int64_t off = -2; off <= 2; off += 4)
+			assert_int_equal(
+				state_of(rows[i].grace + off, rows[i].work, rows[i].lateness, 0),
+				off < 0 ? ENTRAIN_IDLE : ENTRAIN_STALE);
+	/* who acts is given a period from when it began */
+	assert_int_equal(state_of(1500, 0, 0, 998), ENTRAIN_ACTING);
+	assert_int_equal(state_of(1500, 0, 0, 1002), ENTRAIN_STALE);
+}
+
 static void the_goal_names_the_metric(void **state)
 {
 	const double phases[] = { .1, .1, .6, .6 };
@@ -628,6 +671,7 @@ int main(void)
 		cmocka_unit_test(one_agent_or_none_has_reached_its_goal),
 		cmocka_unit_test(where_all_are_off_beat_no_goal_is_reached),
 		cmocka_unit_test(who_does_not_count_does_not_disturb),
+		cmocka_unit_test(late_is_not_gone),
 		cmocka_unit_test(the_goal_names_the_metric),
 		cmocka_unit_test(a_goal_may_ask_for_energy_too),
 		cmocka_unit_test(reached_stays_reached_for_a_cycle),
