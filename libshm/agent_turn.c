@@ -99,7 +99,8 @@ static void decide_now(struct entrain_agent *agent, struct steer *steer, int64_t
 		if (agent->arrived_ns && !joining && self.turn_ns > agent->arrived_ns)
 			self.turn_ns = agent->arrived_ns;
 		agent->arrived_ns = 0;
-		self.delay_ns = 0;
+		/* Its turn was so much later, and what changes of that is what it costs. */
+		self.turn_ns += self.delay_ns;
 	}
 	steer_turn(steer, &request, &self, &parameters, agent->scratch->peers, count,
 		   agent->scratch->rule, decision);

@@ -21,10 +21,12 @@ static int64_t monotonic_ns(void)
 
 int64_t (*clock_source)(void) = monotonic_ns;
 
-int64_t clock_wall_ns(void)
+static int64_t realtime_ns(void)
 {
 	return read_clock(CLOCK_REALTIME);
 }
+
+int64_t (*clock_wall_source)(void) = realtime_ns;
 
 int clock_offset_read(int64_t *offset_ns)
 {

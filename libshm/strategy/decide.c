@@ -69,7 +69,13 @@ static void arrival_set(struct step *step, const struct decide_self *self,
 	int64_t from_ns = step->now_ns > step->turn_ns ? step->now_ns : step->turn_ns;
 	__int128 since_ns = (__int128)from_ns - self->turn_ns;
 
-	since_ns += clamp_ns(self->delay_ns, 0, step->cap_ns);
+	/* Who was delayed before its cap became smaller arrived when it did. */
+	since_ns += clamp_ns(self->delay_ns, 0, step->period_ns);
+	/* A clock that is read again says a little else: who is early by that little has arrived. */
+	if (!step->joining && since_ns < 0 && since_ns >= -step_grace_ns(step, 0)) {
+		from_ns -= (int64_t)since_ns;
+		since_ns = 0;
+	}
 	decision->missed = missed_count(since_ns, step->period_ns);
 	since_ns %= step->period_ns;
 	if (since_ns < 0)

@@ -17,7 +17,7 @@
 #define SHARED_MAX 16
 
 static pid_t main_pid;
-static int64_t (*system_clock)(void);
+static int64_t (*system_clock)(void), (*system_wall)(void);
 static struct shm_agents *mapped;
 static size_t mapped_size;
 static struct shared {
@@ -43,6 +43,7 @@ int life_setup(void **state)
 {
 	main_pid = getpid();
 	system_clock = clock_source;
+	system_wall = clock_wall_source;
 	alarm(WATCHDOG_S);
 	return swarm_fixture_setup(state);
 }
@@ -50,6 +51,7 @@ int life_setup(void **state)
 int life_teardown(void **state)
 {
 	clock_source = system_clock;
+	clock_wall_source = system_wall;
 	mark_hook = NULL;
 	swarm_fixture_teardown(state);
 	unmap();

@@ -228,4 +228,11 @@ TESTS += %D%/test_sealed
 %C%_test_sealed_SOURCES = %D%/test_sealed.c $(life_sources)
 %C%_test_sealed_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm
 %C%_test_sealed_LDADD = libentrain-core.la $(CMOCKA_LIBS) -lm
+
+# Beside the simulator's engine.
+check_PROGRAMS += %D%/test_grid
+TESTS += %D%/test_grid
+%C%_test_grid_SOURCES = %D%/test_grid.c $(life_sources) cli/memory.c cli/message.c cli/text.c
+%C%_test_grid_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/libshm -I$(srcdir)/cli -I$(srcdir)/cli/simulate
+%C%_test_grid_LDADD = libsimulate.la libentrain-core.la $(CMOCKA_LIBS) -lm -lpthread
 endif

@@ -277,7 +277,10 @@ static struct expected expect_grid(const struct scene *scene)
 
 	turn = expected.cur;
 	from = most(turn, scene->parameters.now_ns);
-	arrival = scene->self.turn_ns - least(scene->self.delay_ns, scene->parameters.cap_ns);
+	arrival = scene->self.turn_ns - least(scene->self.delay_ns, scene->self.period_ns);
+	/* as good as arrived */
+	if (arrival > from && arrival - from <= grace(scene, 0))
+		from = arrival;
 	while (arrival > from)
 		arrival -= scene->self.period_ns;
 	while (arrival + scene->self.period_ns <= from)

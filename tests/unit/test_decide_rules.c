@@ -242,6 +242,26 @@ static void early_turns_count_from_now(void **state)
 	assert_int_equal(decision.next_ns, NOW + P);
 }
 
+/* Who goes before its turn is in the cycle in which it arrived, or by its clock is about to, whatever it was granted. */
+static void who_did_not_wait_on_a_grid_is_not_a_cycle_behind(void **state)
+{
+	static const int64_t aheads_ns[] = { -P / 2, -1, 0, 1, P / DECIDE_SLACK_PART };
+
+	(void)state;
+	for (unsigned ahead = 0; ahead < 5; ahead++) {
+		struct scene scene = pair(DECIDE_GRID);
+		struct decision decision;
+
+		scene.count = 0;
+		scene.self.delay_ns = P * 2 / 3;
+		scene.self.turn_ns = NOW + aheads_ns[ahead] + scene.self.delay_ns;
+		decision = decided(&scene);
+		assert_int_equal(decision.cur_ns, NOW);
+		assert_int_equal(decision.next_ns, NOW + aheads_ns[ahead] + P);
+		assert_int_equal(decision.missed, 0);
+	}
+}
+
 static void ties_are_broken_by_index(void **state)
 {
 	struct scene scene = pair(DECIDE_SPREAD);
@@ -401,6 +421,7 @@ int main(void)
 		cmocka_unit_test(alone_it_keeps_its_period),
 		cmocka_unit_test(very_late_turns_begin_anew),
 		cmocka_unit_test(early_turns_count_from_now),
+		cmocka_unit_test(who_did_not_wait_on_a_grid_is_not_a_cycle_behind),
 		cmocka_unit_test(ties_are_broken_by_index),
 		cmocka_unit_test(no_room_means_no_lock),
 		cmocka_unit_test(off_beat_agents_are_not_coordinated),
