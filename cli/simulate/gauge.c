@@ -227,6 +227,7 @@ static void judge(struct gauge *gauge, const struct simulation *simulation)
 	const bool together =
 		goal->rule == DECIDE_ADAPT ? gauge->together : goal->rule == DECIDE_SYNC;
 	const bool was_reached = gauge->reached, was_converged = gauge->converged;
+	const uint32_t counted = gauge->agents - gauge->off_beat;
 	/* Who sees its neighbours only can be apart from them only. */
 	const double apart = isfinite(gauge->nearest) ? fmin(1, gauge->nearest) : gauge->evenness;
 
@@ -247,12 +248,14 @@ static void judge(struct gauge *gauge, const struct simulation *simulation)
 		gauge->value = together ? gauge->order[0] : apart;
 		break;
 	}
-	if (gauge->agents - gauge->off_beat <= 1)
+	if (counted <= 1)
 		gauge->value = 1;
 	gauge->target = goal_target_ppm(goal, together ? DECIDE_SYNC : DECIDE_SPREAD,
 					simulation->plan.target_ppm) /
 			1e6;
-	gauge->reached = gauge->value >= gauge->target && gauge->energy >= goal->energy_least;
+	/* As the library's measure: where all are off-beat nobody has reached anything. */
+	gauge->reached = gauge->value >= gauge->target && (counted || !gauge->agents) &&
+			 (counted < 2 || gauge->energy >= goal->energy_least);
 	gauge->converged = gauge->reached || (was_converged && was_reached);
 }
 

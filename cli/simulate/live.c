@@ -64,6 +64,12 @@ static void key_previous(struct live *live)
 
 static void key_disrupt(struct live *live)
 {
+	const char *stays = simulation_stays(&live->simulation.plan);
+
+	if (stays) {
+		say(live, "%s", stays);
+		return;
+	}
 	simulation_disrupt(&live->simulation, DISRUPT_PPM);
 	live->mark = 'd';
 	say(live, "%u %% are asked to scatter at their next turn", DISRUPT_PPM / 10000);

@@ -278,7 +278,7 @@ static void head_draw(const struct live *live)
 	const struct simulation *simulation = &live->simulation;
 	const struct gauge *gauge = &live->gauge;
 	const char *metric = entrain_metric_name((int)simulation->plan.goal.id);
-	char speed[32], state[32] = "";
+	char speed[32], state[32] = "", off_beat[32] = "";
 
 	if (live->speed < 0)
 		snprintf(speed, sizeof(speed), "1/%d", 1 << -live->speed);
@@ -288,8 +288,10 @@ static void head_draw(const struct live *live)
 		snprintf(state, sizeof(state), "  PAUSED");
 	else if (live->behind)
 		snprintf(state, sizeof(state), "  (this machine is slower)");
-	screen_put(0, 0, TEXT_BOLD, "%u agent%s  goal %s  cycle %u  %s cycle%s a second%s",
-		   simulation_alive(simulation), text_s(simulation_alive(simulation)),
+	if (gauge->off_beat)
+		snprintf(off_beat, sizeof(off_beat), ", %u off-beat", gauge->off_beat);
+	screen_put(0, 0, TEXT_BOLD, "%u agent%s%s  goal %s  cycle %u  %s cycle%s a second%s",
+		   simulation_alive(simulation), text_s(simulation_alive(simulation)), off_beat,
 		   simulation->plan.goal.name, gauge->cycle, speed, live->speed > 0 ? "s" : "",
 		   state);
 	if (live->unmeasured)

@@ -60,6 +60,7 @@ static void changes_json(struct json *json, const struct run *run)
 		json_text(json, "change", run->change[i].what);
 		share(json, "share", run->change[i].share_ppm);
 		json_unsigned(json, "cycle", run->change[i].cycle);
+		json_unsigned(json, "agents", run->change[i].agents);
 		cycles_or_null(json, "converged_after", run->change[i].cycles);
 		json_end(json);
 	}

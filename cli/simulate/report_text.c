@@ -179,6 +179,28 @@ static void load_print(const struct run *run, FILE *out)
 		(double)load->served_wait_max_ns / period);
 }
 
+static void change_print(const struct run_change *change, FILE *out)
+{
+	fprintf(out, "\n%s of %g %% after cycle %u, %u agent%s", change->what,
+		change->share_ppm / 1e4, change->cycle, change->agents, text_s(change->agents));
+	/* What happened to nobody is nothing to come back from. */
+	if (!change->agents)
+		return;
+	fputs(": reached again ", out);
+	cycles_print(out, change->cycles);
+}
+
+static void off_beat_print(const struct gauge *last, FILE *out)
+{
+	if (last->off_beat)
+		fprintf(out,
+			"%u of %u agent%s off-beat, with periods beyond the band: in no "
+			"measure%s\n",
+			last->off_beat, last->agents, text_s(last->agents),
+			last->off_beat == last->agents ? ", and nobody is left to reach a goal"
+						       : "");
+}
+
 static void one_print(const struct simulate_settings *settings, FILE *out)
 {
 	const struct run *run = &settings->runs[0];
@@ -190,12 +212,11 @@ static void one_print(const struct simulate_settings *settings, FILE *out)
 	line_print(run, "coherence", coherence_of, out);
 	fputs("\ngoal reached ", out);
 	cycles_print(out, run->converged_at);
-	for (unsigned i = 0; i < run->changes; i++) {
-		fprintf(out, "\n%s of %g %% after cycle %u: reached again ", run->change[i].what,
-			run->change[i].share_ppm / 1e4, run->change[i].cycle);
-		cycles_print(out, run->change[i].cycles);
-	}
-	fprintf(out, "\nenergy never below %.1f; strategies changed %u time%s\n", run->energy_least,
+	for (unsigned i = 0; i < run->changes; i++)
+		change_print(&run->change[i], out);
+	fputc('\n', out);
+	off_beat_print(&run->cycles[run->plan.cycles], out);
+	fprintf(out, "energy never below %.1f; strategies changed %u time%s\n", run->energy_least,
 		run->switches, text_s(run->switches));
 	if (run->plan.pattern)
 		load_print(run, out);
@@ -219,8 +240,21 @@ static void cells_put(struct table *table, const struct run *runs, uint32_t coun
 	cell_put(table, cell.worst);
 }
 
+/* At the end of the runs. */
+static uint32_t off_beat_most(const struct run *runs, uint32_t count)
+{
+	uint32_t most = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const uint32_t off_beat = runs[i].cycles[runs[i].plan.cycles].off_beat;
+
+		most = off_beat > most ? off_beat : most;
+	}
+	return most;
+}
+
 /* A row for the start and one for each change. */
-static void rows_put(struct table *table, const struct run *runs, uint32_t seeds)
+static void rows_put(struct table *table, const struct run *runs, uint32_t seeds, bool off_beat)
 {
 	double energy_least = 100;
 
@@ -234,6 +268,8 @@ static void rows_put(struct table *table, const struct run *runs, uint32_t seeds
 		cells_put(table, runs, seeds, change);
 		table_put(table, TEXT_PLAIN, "%u", seeds);
 		table_put(table, TEXT_PLAIN, "%.1f", energy_least);
+		if (off_beat)
+			table_put(table, TEXT_WARN, "%u", off_beat_most(runs, seeds));
 	}
 }
 
@@ -241,9 +277,10 @@ static void many_print(const struct simulate_settings *settings, FILE *out)
 {
 	static const struct table_column columns[] = {
 		{ "goal", 0 },  { "agents", 1 }, { "cycles from", 0 },  { "median", 1 },
-		{ "worst", 1 }, { "runs", 1 },   { "least energy", 1 },
+		{ "worst", 1 }, { "runs", 1 },   { "least energy", 1 }, { "off-beat", 1 },
 	};
 	const struct simulation_plan *plan = &settings->runs[0].plan;
+	const bool off_beat = off_beat_most(settings->runs, settings->count) > 0;
 	struct table table;
 
 	fprintf(out,
@@ -252,9 +289,10 @@ static void many_print(const struct simulate_settings *settings, FILE *out)
 		"end.\n\n",
 		plan->control->name, settings->topology, settings->start,
 		(unsigned long long)plan->seed, plan->cycles);
-	table_begin(&table, columns, sizeof(columns) / sizeof(columns[0]));
+	/* The last one only where there are any. */
+	table_begin(&table, columns, (int)(sizeof(columns) / sizeof(columns[0])) - !off_beat);
 	for (uint32_t at = 0; at < settings->count; at += settings->seeds)
-		rows_put(&table, &settings->runs[at], settings->seeds);
+		rows_put(&table, &settings->runs[at], settings->seeds, off_beat);
 	table_finish(&table, out, text_colour(out), text_columns(out));
 }
 

@@ -28,7 +28,19 @@ static uint32_t cycles_to_target(const struct run *run, uint32_t from, uint32_t 
 	return since;
 }
 
-static void change_add(struct run *run, const char *what, struct simulation_change change)
+/* Of the agents that count, as many as had been at some cycle. */
+static uint32_t scattered_by(const struct run *run, struct simulation_change change)
+{
+	uint32_t most = 0;
+
+	for (uint32_t cycle = change.cycle + 1; cycle <= run->plan.cycles; cycle++)
+		if (run->cycles[cycle].scattered > most)
+			most = run->cycles[cycle].scattered;
+	return most;
+}
+
+static void change_add(struct run *run, const char *what, struct simulation_change change,
+		       uint32_t agents)
 {
 	unsigned at = run->changes;
 
@@ -36,9 +48,9 @@ static void change_add(struct run *run, const char *what, struct simulation_chan
 		return;
 	for (; at > 0 && run->change[at - 1].cycle > change.cycle; at--)
 		run->change[at] = run->change[at - 1];
-	run->change[at] = (struct run_change){ .what = what,
-					       .share_ppm = change.share_ppm,
-					       .cycle = change.cycle };
+	run->change[at] = (struct run_change){
+		.what = what, .share_ppm = change.share_ppm, .cycle = change.cycle, .agents = agents
+	};
 	run->changes++;
 }
 
@@ -47,9 +59,9 @@ void run_judge(struct run *run)
 	const uint32_t last = run->plan.cycles;
 
 	run->changes = 0;
-	change_add(run, "crash", run->plan.crash);
-	change_add(run, "join", run->plan.join);
-	change_add(run, "disrupt", run->plan.disrupt);
+	change_add(run, "crash", run->plan.crash, run->crashed);
+	change_add(run, "join", run->plan.join, run->joined);
+	change_add(run, "disrupt", run->plan.disrupt, scattered_by(run, run->plan.disrupt));
 	run->converged_at = cycles_to_target(run, 0, run->changes ? run->change[0].cycle : last);
 	for (unsigned i = 0; i < run->changes; i++) {
 		struct run_change *change = &run->change[i];
@@ -106,6 +118,8 @@ static void run_do(struct run *run, struct crew *crew, bool tells)
 	}
 	if (simulation.workload)
 		workload_read(simulation.workload, simulation.now_ns, &run->load);
+	run->crashed = simulation.crashed;
+	run->joined = simulation.joined;
 	simulation_close(&simulation);
 	run_judge(run);
 }

@@ -14,6 +14,7 @@
 struct run_change {
 	const char *what;
 	uint32_t share_ppm, cycle;
+	uint32_t agents; /* that were killed, joined or scattered */
 	uint32_t cycles; /* or RUN_NEVER */
 };
 
@@ -24,6 +25,8 @@ struct run {
 		converged_at; /* cycles from the start until the goal was reached for good, or RUN_NEVER */
 	struct run_change change[RUN_CHANGES]; /* in time order */
 	unsigned changes;
+	/* agents, by the changes */
+	uint32_t crashed, joined;
 	double energy_least; /* of the means of all cycles */
 	uint32_t switches;
 	struct workload_result load;

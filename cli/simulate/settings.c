@@ -208,7 +208,7 @@ static void numbers_read(struct simulation_plan *plan, const struct option_set *
 }
 
 /* What cannot go together. */
-static int plan_check(const struct simulation_plan *plan)
+static int plan_check(const struct simulate_settings *settings, const struct simulation_plan *plan)
 {
 	const char *control = plan->control->name;
 
@@ -216,9 +216,15 @@ static int plan_check(const struct simulation_plan *plan)
 	    !(plan->control->alone && plan->kind == ENTRAIN_DRIFTING))
 		return message_usage("simulate --control", "--kind taken",
 				     "%s is for hosts that take their instants", control);
-	if (plan->kind == ENTRAIN_DRIFTING && plan->disrupt.share_ppm)
-		return message_usage("simulate --disrupt", "leave it out",
-				     "who queues at a door has no place to be scattered from");
+	if (plan->disrupt.share_ppm && simulation_stays(plan))
+		return message_usage("simulate --disrupt", "leave it out", "%s",
+				     simulation_stays(plan));
+	if (settings->trait && plan->control != controls)
+		return message_usage(
+			"simulate --trait", "leave out one of the two",
+			"a trait tunes how the goal is pursued, and %s runs instead of "
+			"that",
+			control);
 	if (!plan->synchronous)
 		return 0;
 	if (plan->control->heard || plan->control->serial)
@@ -249,7 +255,7 @@ static int plan_read(struct simulate_settings *settings, struct simulation_plan 
 	    trait_read(settings, option_text(options, "trait")) ||
 	    actions_read(plan, settings->actions) || topology_read(plan, settings->topology))
 		return STATUS_USAGE;
-	return plan_check(plan);
+	return plan_check(settings, plan);
 }
 
 static unsigned threads_read(const struct option_set *options)
@@ -292,6 +298,9 @@ int simulate_settings_read(struct simulate_settings *settings, const struct opti
 	status = plan_read(settings, &plan, options);
 	if (status)
 		return status;
+	for (unsigned size = 0; size < choice.sizes && plan.crash.share_ppm; size++)
+		if (choice.agents[size] == 1)
+			return message_usage("simulate --crash", HINT, "somebody has to be left");
 	settings->seeds = (uint32_t)option_number(options, "runs");
 	settings->threads = threads_read(options);
 	if ((uint64_t)settings->seeds * choice.goals * choice.sizes > RUNS_MAX)

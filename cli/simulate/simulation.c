@@ -29,10 +29,12 @@ uint32_t simulation_alive(const struct simulation *simulation)
 	return alive;
 }
 
-/* A share of the agents, rounded. */
+/* A share of the agents, rounded, but of some never none. */
 static uint32_t part_of(uint32_t agents, uint32_t share_ppm)
 {
-	return (uint32_t)(((uint64_t)agents * share_ppm + PPM / 2) / PPM);
+	const uint32_t part = (uint32_t)(((uint64_t)agents * share_ppm + PPM / 2) / PPM);
+
+	return part || !share_ppm || !agents ? part : 1;
 }
 
 /* ---- agents --------------------------------------------------------------------------- */
@@ -168,14 +170,19 @@ void simulation_join(struct simulation *simulation, uint32_t share_ppm)
 
 	if (simulation->slots + count > SIMULATION_AGENTS_MAX)
 		count = SIMULATION_AGENTS_MAX - simulation->slots;
+	simulation->joined = count;
 	if (count)
 		agents_join(simulation, count);
 }
 
 void simulation_crash(struct simulation *simulation, uint32_t share_ppm)
 {
-	uint32_t doomed = part_of(simulation_alive(simulation), share_ppm);
+	const uint32_t alive = simulation_alive(simulation);
+	uint32_t doomed = part_of(alive, share_ppm);
 
+	if (doomed && doomed >= alive)
+		doomed = alive - 1;
+	simulation->crashed = doomed;
 	for (uint64_t number = 0; doomed; number++) {
 		uint64_t bits = draw(simulation->plan.seed, DRAW_CRASH, simulation->cycle, number);
 		struct simulated *agent = &simulation->agents[draw_below(bits, simulation->slots)];
@@ -193,11 +200,21 @@ void simulation_crash(struct simulation *simulation, uint32_t share_ppm)
 void simulation_disrupt(struct simulation *simulation, uint32_t share_ppm)
 {
 	const uint64_t number = ((simulation->disruption >> 48) + 1) & 0xffff;
-	const uint64_t share = ((uint64_t)share_ppm << 16) / PPM;
+	const uint64_t part = ((uint64_t)share_ppm << 16) / PPM,
+		       share = part || !share_ppm ? part : 1;
 	const uint64_t seed =
 		draw(simulation->plan.seed, DRAW_DISRUPT, simulation->cycle, number) >> 33;
 
 	simulation->disruption = (number ? number : 1) << 48 | share << 31 | seed;
+}
+
+const char *simulation_stays(const struct simulation_plan *plan)
+{
+	if (plan->kind == ENTRAIN_DRIFTING)
+		return "who queues at a door has no place to be scattered from";
+	if (plan->kind == ENTRAIN_GRID)
+		return "on a grid nobody scatters: its instants are its clock's";
+	return NULL;
 }
 
 void simulation_set_goal(struct simulation *simulation, const struct goal *goal)

@@ -119,6 +119,8 @@ struct simulation {
 	struct graph graph;
 	struct queue queue;
 	struct overlap overlap;
+	/* agents, by the last change of each sort */
+	uint32_t crashed, joined;
 	uint64_t disruption;    /* SHM_DISRUPTION_* */
 	uint64_t lognormal_sum; /* of the draws of all action times */
 	int64_t lock_ns;        /* until when the lock file is held (flock) */
@@ -153,11 +155,14 @@ void simulation_cycle(struct simulation *simulation, struct gauge *gauge);
 /* Run to that instant, or to the end of the cycle if that comes first; true: it did. Not in synchronous runs. */
 bool simulation_until(struct simulation *simulation, int64_t until_ns);
 
-/* Changes from outside, between two calls of the above. */
+/* Changes from outside, between two calls of the above. A share above 0 is one agent at least; a crash leaves one. */
 void simulation_set_goal(struct simulation *simulation, const struct goal *goal);
 void simulation_crash(struct simulation *simulation, uint32_t share_ppm);
 void simulation_join(struct simulation *simulation, uint32_t share_ppm);
 void simulation_disrupt(struct simulation *simulation, uint32_t share_ppm);
+
+/* Why a disruption would scatter nobody, as a sentence; NULL: it scatters some. */
+const char *simulation_stays(const struct simulation_plan *plan);
 
 uint32_t simulation_alive(const struct simulation *simulation);
 

@@ -91,7 +91,7 @@ start()
 {
 	rm -f "$work/status" "$work/pid"
 	type_in "$work/start.sh $*"
-	sees '^[0-9]* agents  goal '
+	sees '^[0-9]* agents.*  goal '
 }
 
 alternate_is()
@@ -239,6 +239,13 @@ until_true screen_lacks PAUSED
 cycle=3
 until_true later
 judge $? "no time passes after Ctrl-Z and fg"
+keys q
+ends 0
+type_in clear
+start --agents 4 --kind grid --spread 50%
+sees '^4 agents, [1-4] off-beat  goal '
+keys d
+sees 'on a grid nobody scatters'
 keys q
 ends 0
 type_in clear

@@ -92,9 +92,9 @@ says '^by its own rule, topology full, start identical, seed 1, delay at most 10
 says '^goal reached after 10 cycles$'
 quiet
 run 0 --agents 32 --cycles 40 --crash 30%@10 --join .25@20 --disrupt 0.5@30
-says '^crash of 30 % after cycle 10: reached again after [1-4] cycles\?$'
-says '^join of 25 % after cycle 20: reached again after [1-4] cycles\?$'
-says '^disrupt of 50 % after cycle 30: reached again after [1-4] cycles\?$'
+says '^crash of 30 % after cycle 10, 10 agents: reached again after [1-4] cycles\?$'
+says '^join of 25 % after cycle 20, 6 agents: reached again after [1-4] cycles\?$'
+says '^disrupt of 50 % after cycle 30, 1[0-9] agents: reached again after [1-4] cycles\?$'
 says '^ *20  *22 .*then join of 25 %$'
 for rule in none jitter clock-jitter random-offset flock kuramoto; do
 	run 0 --agents 32 --control "$rule" --cycles 20
@@ -102,7 +102,7 @@ for rule in none jitter clock-jitter random-offset flock kuramoto; do
 done
 run 0 --agents 32 --control static --cycles 20 --crash 0.5@10
 says '^goal reached after 0 cycles$'
-says '^crash of 50 % after cycle 10: reached again never$'
+says '^crash of 50 % after cycle 10, 16 agents: reached again never$'
 run 0 --agents 64 --control balance --cycles 30
 says '^goal reached after [2-5] cycles$'
 run 0 --agents 16 --control desync --cycles 80
@@ -126,6 +126,38 @@ says '^none, topology full, '
 [ "$(awk 'NF == 11 && $1 + 0 > 2 && ($8 < 2 || $9 > 0)' "$work/out" | wc -l)" -eq 0 ]
 judge $? "$ran: they do not meet without it"
 
+# A share above 0 is somebody, who is counted; to nobody nothing happened.
+run 0 --agents 8 --cycles 8 --crash 1%@3
+says '^ *4  *7 '
+says '^crash of 1 % after cycle 3, 1 agent: reached again after '
+run 0 --agents 8 --cycles 8 --join 1%@3
+says '^ *4  *9 '
+says '^join of 1 % after cycle 3, 1 agent: reached again after '
+run 0 --agents 3 --cycles 8 --crash 99%@3
+says '^ *4  *1 '
+says '^crash of 99 % after cycle 3, 2 agents: '
+run 0 --agents 8 --cycles 8 --disrupt 0.001%@3
+says '^disrupt of 0.001 % after cycle 3, 0 agents$'
+
+# Where all are off-beat there is nobody to reach a goal, in text and in JSON.
+run 0 --agents 4 --spread 50% --cycles 5
+says '^goal reached never$'
+says '^4 of 4 agents off-beat, '
+[ "$(awk 'NF == 11 && $1 + 0 == $1 { print $4 }' "$work/out" | sort -u)" = no ]
+judge $? "$ran: reached, of which nobody counts"
+run 0 --agents 40 --spread 20% --cycles 5
+says '^[1-3][0-9] of 40 agents off-beat, .*: in no measure$'
+run 0 --agents 4 --spread 50% --cycles 5 --runs 2
+says ' off-beat$'
+says ' never  *never  *2 .* 4$'
+run 0 --agents 20 --spread 9% --cycles 5
+! grep -q off-beat "$work/out"
+judge $? "$ran: off-beat within the band"
+run 0 --agents 4 --spread 50% --cycles 5 --json
+[ "$(grep -c '"agents_off_beat": 4, .*"converged": false' "$work/out")" -eq 6 ]
+judge $? "$ran: reached, of which nobody counts"
+says '"converged_at": null'
+
 # ---- JSON ------------------------------------------------------------------------------------
 run 0 --agents 20 --cycles 12 --json
 json
@@ -141,7 +173,7 @@ json
 says '"converged_at": null'
 run 0 --goal all --agents 20 --runs 2 --cycles 20 --disrupt 0.3@10 --json
 json
-[ "$(grep -c '"change": "disrupt", "share": 0.3' "$work/out")" -eq 16 ]
+[ "$(grep -c '"change": "disrupt", "share": 0.3, "cycle": 10, "agents": [1-9]' "$work/out")" -eq 16 ]
 judge $? "$ran: not sixteen runs with their change"
 run 0 --agents 20 --cycles 20 --pattern mixed --json
 json
@@ -197,6 +229,10 @@ refuses '"luck" is none of: stability, speed, efficiency, throughput, resilience
 refuses '"late" is none of: random, identical, join' --start late
 refuses '"odd" is none of: taken, relative, grid, drifting' --kind odd
 refuses 'no place to be scattered from' --kind drifting --disrupt 0.3@10
+refuses 'on a grid nobody scatters' --kind grid --disrupt 30%@3
+refuses 'static runs instead' --trait speed --control static
+refuses 'flock runs instead' --trait precision --control flock
+refuses 'somebody has to be left' --agents 1 --crash 0.1@3
 refuses '"big" is none of: equal, lognormal' --actions big
 refuses 'ring' --topology ring:3
 refuses 'is not SHARE@CYCLE such as 0.3@10' --crash 0.3

@@ -300,6 +300,54 @@ static void a_disruption_moves_those_it_says(void **state)
 	simulation_close(&simulation);
 }
 
+static void of_a_share_there_is_somebody(void **state)
+{
+	static const struct {
+		uint32_t agents, share_ppm, crashed, joined;
+	} rows[] = { { 8, 1, 1, 1 },      { 8, 10000, 1, 1 },     { 8, 187499, 1, 1 },
+		     { 8, 187500, 2, 2 }, { 64, 300000, 19, 19 }, { 8, 990000, 7, 8 },
+		     { 1, 300000, 0, 1 }, { 8, 0, 0, 0 } };
+
+	(void)state;
+	for (unsigned row = 0; row < sizeof(rows) / sizeof(*rows); row++) {
+		struct simulation_plan plan = plan_make("spread", rows[row].agents, 6, 1);
+		struct simulation simulation;
+
+		open_plan(&simulation, &plan);
+		simulation_crash(&simulation, rows[row].share_ppm);
+		assert_int_equal(simulation.crashed, rows[row].crashed);
+		assert_int_equal(simulation_alive(&simulation),
+				 rows[row].agents - rows[row].crashed);
+		simulation_close(&simulation);
+		open_plan(&simulation, &plan);
+		simulation_join(&simulation, rows[row].share_ppm);
+		assert_int_equal(simulation.joined, rows[row].joined);
+		simulation_close(&simulation);
+	}
+}
+
+/* As entrain_status() has it: no goal is reached where there are agents and none of them counts. */
+static void where_all_are_off_beat_nobody_has_reached_anything(void **state)
+{
+	(void)state;
+	for (unsigned goal = 0; goal < GOALS; goal++) {
+		struct simulation_plan plan = plan_make(goals[goal], 4, 6, 1);
+		struct simulation simulation;
+		struct gauge gauge = { 0 };
+
+		plan.spread_ppm = 500000;
+		open_plan(&simulation, &plan);
+		for (uint32_t slot = 0; slot < 4; slot++)
+			simulation.agents[slot].period_ns = SIMULATION_PERIOD_NS * 3 / 2;
+		while (simulation.cycle < 6) {
+			simulation_cycle(&simulation, &gauge);
+			assert_int_equal(gauge.off_beat, 4);
+			assert_true(gauge.value == 1 && !gauge.reached && !gauge.converged);
+		}
+		simulation_close(&simulation);
+	}
+}
+
 static void the_dead_are_looked_up_and_their_slots_used_again(void **state)
 {
 	struct simulation_plan plan = plan_make("spread", 100, 20, 1);
@@ -599,6 +647,8 @@ int main(void)
 		cmocka_unit_test(the_flag_is_right_at_every_cycle),
 		cmocka_unit_test(energy_is_spent_and_shown_as_it_is),
 		cmocka_unit_test(a_disruption_moves_those_it_says),
+		cmocka_unit_test(of_a_share_there_is_somebody),
+		cmocka_unit_test(where_all_are_off_beat_nobody_has_reached_anything),
 		cmocka_unit_test(the_dead_are_looked_up_and_their_slots_used_again),
 		cmocka_unit_test(a_live_view_may_stop_look_and_change_the_goal),
 		cmocka_unit_test(requests_are_counted_and_served_as_they_arrive),
