@@ -70,6 +70,8 @@ off="$pid $off"
 
 # While the others run: switch one swarm off when its second agent has just been held, and see it let go.
 until_cycle 8 off1
+until_cycle 12 apart0
+"$entrainctl" status apart --json >apart.json
 "$entrainctl" status odd --json >odd.json
 "$entrainctl" status own --json >own.json
 "$entrainctl" check $offbeat >offbeat.check
@@ -119,6 +121,9 @@ for held in $(for n in 0 1 2 3; do median apart$n 3; done | sort -n); do
 		no "apart: number $i is held for $held ms, not for $((i * 200))"
 	i=$((i + 1))
 done
+# What is held for the same time in each cycle was paid for in the first: at 40 units a period, 30 of the last one's hundred.
+awk -F'"energy": ' 'NF > 1 { seen++; if ($2 + 0 < 50) poor++ } END { exit seen < 4 || poor }' apart.json ||
+	no "apart: delays that are kept are paid for again: $(grep '"energy"' apart.json)"
 for n in 0 1 2 3; do
 	rest=$(median apart$n 4)
 	[ "$rest" -le 20 ] || no "apart: the rest of a burst takes $rest ms"
