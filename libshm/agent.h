@@ -122,6 +122,10 @@ void agent_turn_check(struct entrain_agent *agent, int64_t now_ns);
 void agent_work_learn(struct entrain_agent *agent, int64_t action_ns);
 void agent_lateness_learn(struct entrain_agent *agent, int64_t now_ns);
 
+/* Say in the slot how many turns there were; and, with it, how many acted when this one began, and how late it usually is. */
+void agent_turns_write(struct entrain_agent *agent);
+void agent_began_write(struct entrain_agent *agent, uint32_t overlap);
+
 /* Read the settings from control into the agent. False: unsound or removed; nothing changed. */
 bool agent_settings_read(struct entrain_agent *agent);
 

@@ -61,3 +61,14 @@ void agent_lateness_learn(struct entrain_agent *agent, int64_t now_ns)
 	agent->late_noted = false;
 	agent->lateness_ns = mean_next(agent->lateness_ns, late_ns, agent->turns);
 }
+
+void agent_turns_write(struct entrain_agent *agent)
+{
+	slot_set_fact(&agent->owner, FACT_TURNS, turns_make(agent->turns, agent->missed));
+}
+
+void agent_began_write(struct entrain_agent *agent, uint32_t overlap)
+{
+	slot_set_fact(&agent->owner, FACT_OVERLAP, overlap_make(overlap, agent->lateness_ns));
+	agent_turns_write(agent);
+}

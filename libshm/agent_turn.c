@@ -310,11 +310,6 @@ static void notes_write(struct entrain_agent *agent, int64_t now_ns,
 			      steer->note[i].value);
 }
 
-static void turns_write(struct entrain_agent *agent)
-{
-	slot_set_fact(&agent->owner, FACT_TURNS, turns_make(agent->turns, agent->missed));
-}
-
 static void mode_note(struct entrain_agent *agent, int64_t now_ns)
 {
 	if (agent->settings.mode == agent->mode_noted)
@@ -363,7 +358,7 @@ static void step(struct entrain_agent *agent, int64_t now_ns, uint32_t count)
 	mode_note(agent, now_ns);
 	if (agent->settings.mode != ENTRAIN_OFF && !agent->resumed)
 		notes_write(agent, now_ns, &decision);
-	turns_write(agent);
+	agent_turns_write(agent);
 	slot_set_fact(&agent->owner, FACT_DELAY, pair_make(decision.delay_ns, agent->delay_max_ns));
 	slot_set_fact(&agent->owner, FACT_DELAY_TOTAL, (uint64_t)agent->delay_total_ns / 1000);
 	if (agent->sealed)
@@ -414,8 +409,7 @@ int entrain_begin(struct entrain_agent *agent)
 	count = agent_snapshot(agent, now_ns, &acting);
 	if (agent->graph)
 		acting = 1 + agent_acting(agent, now_ns);
-	slot_set_fact(&agent->owner, FACT_OVERLAP, overlap_make(acting, agent->lateness_ns));
-	turns_write(agent);
+	agent_began_write(agent, acting);
 	if (agent->kind != ENTRAIN_RELATIVE)
 		step(agent, now_ns, count);
 	agent_arm(agent);
@@ -446,10 +440,7 @@ int entrain_pass(struct entrain_agent *agent)
 		step_alone(agent, now_ns);
 	} else {
 		agent_follow(agent, now_ns);
-		slot_set_fact(&agent->owner, FACT_OVERLAP,
-			      overlap_make(SHM_OVERLAP(agent->owner.fact[FACT_OVERLAP]),
-					   agent->lateness_ns));
-		turns_write(agent);
+		agent_began_write(agent, SHM_OVERLAP(agent->owner.fact[FACT_OVERLAP]));
 		step(agent, now_ns, agent_snapshot(agent, now_ns, &acting));
 	}
 	agent_arm(agent);
