@@ -92,8 +92,9 @@ static int demo_run(struct invocation *invocation)
 		return status;
 	/* Now: it would be a pity to find out after the run. */
 	if (svg_path && !(svg = fopen(svg_path, "we")))
-		return message_failure(STATUS_REFUSED, "demo --svg", NULL, "%s: %s", svg_path,
-				       strerror(errno));
+		return message_failure(STATUS_REFUSED, "demo --svg",
+				       "a file in a directory that there is, where you may write",
+				       "%s: %s", svg_path, strerror(errno));
 	status = demo_runs(&demo, option_text(options, "dir"), &progress);
 	if (demo.is_complete)
 		report(&demo, invocation->json, svg);
