@@ -212,7 +212,8 @@ static void section_enter(struct reading *reading, const char *section)
 	reading->section_line = reading->line;
 	reading->keys.count = 0;
 	*reading->dir = '\0';
-	snprintf(reading->swarm, sizeof(reading->swarm), "%.64s", name);
+	if (reading->kind == SECTION_SWARM)
+		snprintf(reading->swarm, sizeof(reading->swarm), "%.64s", name);
 	entrain_settings_init(&reading->other);
 	host_rule_init(&reading->rule);
 	reading->is_wanted = reading->wanted && reading->kind == SECTION_SWARM &&
