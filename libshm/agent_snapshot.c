@@ -176,7 +176,7 @@ uint32_t agent_acting(const struct entrain_agent *agent, int64_t now_ns)
 
 			if (index == agent->index || index >= roster->capacity)
 				continue;
-			/* Of those at rest, which are nearly all, one word. */
+			/* Of those at rest, which are nearly all, one word. [S8] relaxed: the fence of who begins came before. */
 			if (atomic_load_explicit(&slot->acting, memory_order_relaxed) & 1)
 				count += slot_read(slot, now_ns, &view) == SLOT_READ &&
 					 acts(&view, now_ns);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,6 +172,23 @@ int place_mark(const struct place *place, const char *swarm)
 	return mark < 0 ? -1 : close(mark);
 }
 
+/* What has no mark is no demo's: somebody has given a directory of his own such a name. */
+static bool is_marked(int directory)
+{
+	int again = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = again < 0 ? NULL : fdopendir(again);
+	struct dirent *entry;
+	bool marked = false;
+
+	if (!stream && again >= 0)
+		close(again);
+	while (stream && !marked && (entry = readdir(stream)) != NULL)
+		marked = strncmp(entry->d_name, MARK, strlen(MARK)) == 0;
+	if (stream)
+		closedir(stream);
+	return marked;
+}
+
 void place_sweep(const char *parent, void (*swarm_remove)(const char *swarm))
 {
 	DIR *stream = opendir(parent);
@@ -187,7 +205,7 @@ void place_sweep(const char *parent, void (*swarm_remove)(const char *swarm))
 		if (directory < 0)
 			continue;
 		if (fstat(directory, &status) == 0 && status.st_uid == geteuid() &&
-		    flock(directory, LOCK_EX | LOCK_NB) == 0 &&
+		    flock(directory, LOCK_EX | LOCK_NB) == 0 && is_marked(directory) &&
 		    files_remove(directory, swarm_remove) == 0)
 			unlinkat(dirfd(stream), entry->d_name, AT_REMOVEDIR);
 		close(directory);

@@ -29,7 +29,7 @@ int place_mark(const struct place *place, const char *swarm);
 
 /*
  * Remove what is left below `parent` of this user's demos of which no process lives: the kernel has dropped the lock on the
- * directory. `swarm_remove` is called for the swarm of each.
+ * directory, and it bears a mark. `swarm_remove` is called for the swarm of each.
  */
 void place_sweep(const char *parent, void (*swarm_remove)(const char *swarm));
 

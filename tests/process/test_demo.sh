@@ -287,7 +287,11 @@ all_killed()
 	wait "$demo" 2>/dev/null
 	demo=
 	is "killed all at once it leaves something" [ -n "$(ls -A "$files")" ]
-	run_demo --workers 2 --period 100ms --duration 1s --duty 10% --size 8KB
+	mkdir "$files/entrain-demo.abcdef" && : >"$files/entrain-demo.abcdef/notes"
+	"$tool" demo --dir "$files" --workers 2 --period 100ms --duration 1s --duty 10% --size 8KB >/dev/null 2>&1
+	is "what is no demo's stays" rm "$files/entrain-demo.abcdef/notes"
+	rmdir "$files/entrain-demo.abcdef"
+	is "the next one removes what was left" nothing_left
 }
 
 figures
