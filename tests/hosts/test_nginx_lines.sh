@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # 100,000 requests while nginx reloads, opens its logs anew, is upgraded, and workers end in every way: each that was answered is
-# in the log once, but for what SIGKILL took with it; connections that stay open hold no worker and no swarm up; and no request
+# in the log once, but for what a SIGKILL or a fast exit took with it; connections that stay open hold no worker and no swarm up; and no request
 # waits for the log of another worker.
 
 . "${srcdir:-.}/tests/hosts/nginx_lib.sh"
@@ -29,8 +29,11 @@ judge "reloaded" await alive 4
 mv "$work/access.log" "$work/access.log.1"
 kill -USR1 "$(master)"
 judge "the log is opened anew" await test -s "$work/access.log"
-victims=$(workers | head -2)
-kill -TERM $victims
+gone=()
+while read -r victim; do
+	gone+=("ended $victim $(now)")
+	kill -TERM "$victim"
+done < <(workers | head -2)
 judge "ended ones are replaced" await alive 4
 former=$(master)
 kill -USR2 "$former"
@@ -46,9 +49,8 @@ kill -HUP "$(master)"
 judge "four of another number" await alive 4
 
 # SIGKILL takes with it what is in the buffer, with or without us: at most a period's and a delay's lines.
-killed=()
 while read -r victim; do
-	killed+=("killed $victim $(now)")
+	gone+=("killed $victim $(now)")
 	kill -9 "$victim"
 done < <(workers | head -2)
 judge "killed ones are replaced" await alive 4
@@ -89,12 +91,12 @@ fi
 
 kill -QUIT "$(master)"
 judge "all have left" await alive 0
-got=$(python3 "$hosts/nginx_lines.py" 1.7 "${killed[@]}" logs "$work"/access.log.1 "$work"/access.log \
+got=$(python3 "$hosts/nginx_lines.py" 1.7 "${gone[@]}" logs "$work"/access.log.1 "$work"/access.log \
 	answers "$work"/answers[123] 2>&1) || no "lines: $got"
 echo "$got"
 requests=${got%% *}
 zcat "$work/zip.gz" >"$work/zip.log" || no "the compressed log is not whole"
-also=$(python3 "$hosts/nginx_lines.py" 1.7 "${killed[@]}" logs "$work"/zip.log answers "$work"/answers[123] 2>&1) ||
+also=$(python3 "$hosts/nginx_lines.py" 1.7 "${gone[@]}" logs "$work"/zip.log answers "$work"/answers[123] 2>&1) ||
 	no "compressed lines: $also"
 echo "compressed: $also"
 judge "enough requests: $requests" [ "${requests:-0}" -ge 98000 ]
