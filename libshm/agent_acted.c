@@ -24,20 +24,12 @@ static bool overlaps(const struct shm_slot *slot, int64_t began_ns, int64_t ende
 static uint32_t overlaps_count(const struct entrain_agent *agent, int64_t began_ns,
 			       int64_t ended_ns)
 {
-	const struct roster *roster = &agent->roster;
-	uint32_t count = 0;
+	struct roster_walk walk = roster_walk(&agent->roster);
+	uint32_t count = 0, index;
 
-	for (uint32_t base = 0; base < roster->capacity; base += 64) {
-		uint64_t word = atomic_load_explicit(&roster->agents->occupied[base / 64],
-						     memory_order_relaxed);
-
-		for (; word; word &= word - 1) {
-			uint32_t index = base + (uint32_t)__builtin_ctzll(word);
-
-			if (index != agent->index && index < roster->capacity)
-				count += overlaps(&roster->slots[index], began_ns, ended_ns);
-		}
-	}
+	while (roster_next(&walk, &index))
+		if (index != agent->index)
+			count += overlaps(&agent->roster.slots[index], began_ns, ended_ns);
 	return count;
 }
 

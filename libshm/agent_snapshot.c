@@ -138,49 +138,33 @@ static bool neighbours_take(struct entrain_agent *agent, int64_t now_ns, uint32_
 
 uint32_t agent_snapshot(struct entrain_agent *agent, int64_t now_ns, uint32_t *acting)
 {
-	const struct roster *roster = &agent->roster;
-	uint32_t count = 0;
+	struct roster_walk walk = roster_walk(&agent->roster);
+	uint32_t count = 0, index;
 
 	agent->doubt = DECIDE_NOBODY;
 	agent->graph = !agent->sealed && neighbours_take(agent, now_ns, acting, &count);
 	if (agent->graph)
 		return count;
-	for (uint32_t base = 0; base < roster->capacity; base += 64) {
-		uint64_t word = atomic_load_explicit(&roster->agents->occupied[base / 64],
-						     memory_order_relaxed);
-
-		for (; word; word &= word - 1) {
-			uint32_t index = base + (uint32_t)__builtin_ctzll(word);
-
-			if (index != agent->index && index < roster->capacity)
-				count += peer_take(agent, index, now_ns,
-						   &agent->scratch->peers[count], acting);
-		}
-	}
+	while (roster_next(&walk, &index))
+		if (index != agent->index)
+			count += peer_take(agent, index, now_ns, &agent->scratch->peers[count],
+					   acting);
 	return count;
 }
 
 uint32_t agent_acting(const struct entrain_agent *agent, int64_t now_ns)
 {
-	const struct roster *roster = &agent->roster;
-	uint32_t count = 0;
+	struct roster_walk walk = roster_walk(&agent->roster);
+	uint32_t count = 0, index;
 
-	for (uint32_t base = 0; base < roster->capacity; base += 64) {
-		uint64_t word = atomic_load_explicit(&roster->agents->occupied[base / 64],
-						     memory_order_relaxed);
+	while (roster_next(&walk, &index)) {
+		const struct shm_slot *slot = &agent->roster.slots[index];
+		struct slot_view view;
 
-		for (; word; word &= word - 1) {
-			uint32_t index = base + (uint32_t)__builtin_ctzll(word);
-			const struct shm_slot *slot = &roster->slots[index];
-			struct slot_view view;
-
-			if (index == agent->index || index >= roster->capacity)
-				continue;
-			/* Of those at rest, which are nearly all, one word. [S8] relaxed: the fence of who begins came before. */
-			if (atomic_load_explicit(&slot->acting, memory_order_relaxed) & 1)
-				count += slot_read(slot, now_ns, &view) == SLOT_READ &&
-					 acts(&view, now_ns);
-		}
+		/* Of those at rest, which are nearly all, one word. [S8] relaxed: the fence of who begins came before. */
+		if (index != agent->index &&
+		    atomic_load_explicit(&slot->acting, memory_order_relaxed) & 1)
+			count += slot_read(slot, now_ns, &view) == SLOT_READ && acts(&view, now_ns);
 	}
 	return count;
 }

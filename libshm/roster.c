@@ -316,25 +316,19 @@ long roster_claim_free(const struct roster *roster, const struct identity *self,
 
 void roster_release_former(const struct roster *roster, const struct identity *self)
 {
-	for (uint32_t base = 0; base < roster->capacity; base += 64) {
-		uint64_t word = atomic_load_explicit(&roster->agents->occupied[base / 64],
-						     memory_order_relaxed);
+	struct roster_walk walk = roster_walk(roster);
+	uint32_t index;
 
-		for (; word; word &= word - 1) {
-			uint32_t index = base + (uint32_t)__builtin_ctzll(word);
-			uint64_t version;
-			struct identity other;
+	while (roster_next(&walk, &index)) {
+		const uint64_t version = version_of(roster, index);
+		struct identity other;
 
-			if (index >= roster->capacity)
-				break;
-			version = version_of(roster, index);
-			if (version_pid(version) != self->pid)
-				continue;
-			other = slot_identity(&roster->slots[index], version);
-			/* The same pid, start and namespace can only be us; without /proc it cannot be told. */
-			if (self->start_ticks && other.start_ticks == self->start_ticks &&
-			    other.pid_space == self->pid_space && other.image != self->image)
-				roster_free(roster, index, version);
-		}
+		if (version_pid(version) != self->pid)
+			continue;
+		other = slot_identity(&roster->slots[index], version);
+		/* The same pid, start and namespace can only be us; without /proc it cannot be told. */
+		if (self->start_ticks && other.start_ticks == self->start_ticks &&
+		    other.pid_space == self->pid_space && other.image != self->image)
+			roster_free(roster, index, version);
 	}
 }

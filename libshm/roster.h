@@ -79,6 +79,40 @@ void roster_unmark(const struct roster *roster, uint32_t index);
 /* Give back the own slot. */
 void roster_release(const struct roster *roster, uint32_t index, struct slot_owner *owner);
 
+/*
+ * On the way through the slots that are probably occupied, the lowest first. O(occupied), plus a word for 64 slots of capacity.
+ * What comes and goes meanwhile is met or not.
+ */
+struct roster_walk {
+	const _Atomic uint64_t *words;
+	uint64_t word; /* of the 64 slots from `base` on: those still to come */
+	uint32_t base, capacity;
+};
+
+static inline struct roster_walk roster_walk(const struct roster *roster)
+{
+	struct roster_walk walk = { .words = roster->agents->occupied,
+				    .capacity = roster->capacity };
+
+	walk.word = atomic_load_explicit(walk.words, memory_order_relaxed);
+	return walk;
+}
+
+/* The next of them. False: there is none any more. */
+static inline bool roster_next(struct roster_walk *walk, uint32_t *index)
+{
+	while (__builtin_expect(!walk->word, 0)) {
+		walk->base += 64;
+		if (walk->base >= walk->capacity)
+			return false;
+		walk->word =
+			atomic_load_explicit(&walk->words[walk->base / 64], memory_order_relaxed);
+	}
+	*index = walk->base + (uint32_t)__builtin_ctzll(walk->word);
+	walk->word &= walk->word - 1;
+	return *index < walk->capacity;
+}
+
 /* The owner's repair of the hint, once a turn. */
 static inline void roster_mark(const struct roster *roster, uint32_t index)
 {
