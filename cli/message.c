@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <pwd.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -55,20 +56,23 @@ static void dir_of(const char *path, struct stat *about, char dir[PATH_MAX])
 /* Where it is the directory that is in the way: whose it is. Returns NULL if it is not. */
 static const char *dir_hint(const struct entrain_error *error, char hint[HINT_SIZE])
 {
-	const int lists = strcmp(error->what, "list swarms") == 0;
+	const bool lists = strcmp(error->what, "list swarms") == 0,
+		   makes = strcmp(error->what, "create swarm") == 0,
+		   opens = strcmp(error->what, "open swarm") == 0 ||
+			   strcmp(error->what, "remove swarm") == 0;
 	char dir[PATH_MAX], owner[32];
 	const struct passwd *user;
 	struct stat about;
 
-	if (!lists && strcmp(error->what, "create swarm") != 0)
+	if (!lists && !makes && !opens)
 		return NULL;
 	dir_of(error->object, &about, dir);
-	if (error->code != ENTRAIN_PERMISSION)
-		return error->os_error == ENOENT || error->os_error == ENOTDIR
+	if (error->os_error == ENOENT || error->os_error == ENOTDIR)
+		return lists || makes || stat(dir, &about) < 0 || !S_ISDIR(about.st_mode)
 			       ? "name a directory that there is, on a tmpfs, with --dir or "
 				 "ENTRAIN_DIR; or mkdir it before"
 			       : NULL;
-	if (stat(dir, &about) < 0 ||
+	if (opens || error->code != ENTRAIN_PERMISSION || stat(dir, &about) < 0 ||
 	    faccessat(AT_FDCWD, dir, lists ? R_OK : W_OK | X_OK, AT_EACCESS) == 0)
 		return NULL;
 	user = getpwuid(about.st_uid);
@@ -125,7 +129,9 @@ int message_error(const struct entrain_error *error, const char *swarm)
 
 int message_error_known(const struct entrain_error *error, const char *swarm)
 {
-	if (error->code == ENTRAIN_NO_SWARM)
+	char made[HINT_SIZE];
+
+	if (error->code == ENTRAIN_NO_SWARM && !dir_hint(error, made))
 		return error_say(error, "entrainctl list shows those that there are", NULL);
 	return message_error(error, swarm);
 }

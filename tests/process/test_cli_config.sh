@@ -237,6 +237,10 @@ hints_lead_further()
 		has err "^entrainctl: .*$work/none: there is no such directory$"
 		has err '^try: .*--dir or ENTRAIN_DIR'
 	done
+	for command in status rm; do
+		run 3 $command web --dir "$work/none"
+		has err '^try: name a directory that there is'
+	done
 	run 5 create web --dir /etc/passwd
 	has err '^try: .*--dir or ENTRAIN_DIR'
 	: >"$ENTRAIN_CONFIG"
