@@ -23,6 +23,7 @@
 	X(disrupt) \
 	X(events) \
 	X(report) \
+	X(export) \
 	X(rm) \
 	X(check) \
 	X(run) \

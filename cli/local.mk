@@ -31,6 +31,7 @@ entrainctl_SOURCES = \
 	%D%/command_reap.c \
 	%D%/command_disrupt.c \
 	%D%/command_events.c \
+	%D%/command_export.c \
 	%D%/command_rm.c \
 	%D%/command_check.c \
 	%D%/command_version.c \

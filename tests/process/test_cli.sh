@@ -41,8 +41,8 @@ what_is_typed_wrong_is_refused()
 	same "no command" $? 2
 	run 2 statsu
 	complains '^try: entrainctl status$'
-	run 2 export
-	complains "^entrainctl: export: unknown command; there are: create list status"
+	run 2 import
+	complains "^entrainctl: import: unknown command; there are: create list status"
 	run 2 report web -o page.html
 	complains 'unknown option -o'
 	run 3 report nobody
