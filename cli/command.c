@@ -64,9 +64,9 @@ void command_options(const struct command *command, struct option_row rows[OPTIO
 	static const struct option_row json = { .name = "json",
 						.kind = OPTION_FLAG,
 						.text = "print JSON" };
-	static const struct option_row help = { .name = "help",
-						.kind = OPTION_FLAG,
-						.text = "print this" };
+	static const struct option_row help = {
+		.name = "help", .letter = 'h', .kind = OPTION_FLAG, .text = "print this"
+	};
 	int used = 0;
 
 	for (const struct option_row *row = command->options; row && row->name; row++) {

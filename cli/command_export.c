@@ -1,79 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* entrainctl export: a swarm's picture as metrics, on the output or in a file that is replaced as a whole. */
 #include <entrain.h>
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "message.h"
+#include "output.h"
 
-static int unwritten(const char *path, const char *part)
-{
-	const int os_error = errno;
-
-	if (part) {
-		unlink(part);
-		errno = os_error;
-	}
-	return message_failure(os_error == EACCES || os_error == EPERM || os_error == EROFS
-				       ? STATUS_NOT_PERMITTED
-				       : STATUS_REFUSED,
-			       path, "name a file in a directory that this user may write in",
-			       "cannot be written: %s", strerror(os_error));
-}
-
-static int text_write(FILE *file, const char *text, size_t length)
-{
-	return (fwrite(text, 1, length, file) != length) | (fclose(file) != 0);
-}
-
-/*
- * Whoever reads the file at some moment reads all of the former one or all of this: it is written beside and renamed. The name of the
- * part does not end as the file's does, so a collector that takes files by their ending passes over one that a kill left.
- */
-static int file_replace(const char *path, const char *text, size_t length)
-{
-	const mode_t mask = umask(0);
-	char part[PATH_MAX];
-	FILE *file;
-	int fd;
-
-	umask(mask);
-	if (snprintf(part, sizeof(part), "%s.XXXXXX", path) >= (int)sizeof(part)) {
-		errno = ENAMETOOLONG;
-		return unwritten(path, NULL);
-	}
-	fd = mkstemp(part);
-	if (fd < 0)
-		return unwritten(path, NULL);
-	file = fchmod(fd, 0666 & ~mask) == 0 ? fdopen(fd, "w") : NULL;
-	if (!file) {
-		close(fd);
-		return unwritten(path, part);
-	}
-	if (text_write(file, text, length) || rename(part, path) < 0)
-		return unwritten(path, part);
-	return STATUS_DONE;
-}
-
-/* A terminal or a pipe has nothing to replace; where a link stands, what it points to is replaced. */
 static int file_write(const char *path, const char *text, size_t length)
 {
-	char target[PATH_MAX];
-	struct stat about;
-	FILE *file;
+	struct output output;
+	const int status = output_open(&output, path);
 
-	if (stat(path, &about) < 0)
-		return file_replace(path, text, length);
-	if (S_ISREG(about.st_mode))
-		return file_replace(realpath(path, target) ? target : path, text, length);
-	file = fopen(path, "w");
-	return file && !text_write(file, text, length) ? STATUS_DONE : unwritten(path, NULL);
+	if (status)
+		return status;
+	fwrite(text, 1, length, output.file);
+	return output_commit(&output);
 }
 
 static int export_run(struct invocation *invocation)
@@ -111,6 +55,7 @@ static const struct option_row export_options[] = {
 	  .fallback = "prometheus",
 	  .text = "prometheus: its text format, as node exporters and scrapers read it" },
 	{ .name = "output",
+	  .letter = 'o',
 	  .kind = OPTION_TEXT,
 	  .argument = "FILE",
 	  .text = "write there, not on the output; readers find the former file or the new one, "

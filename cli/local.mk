@@ -7,6 +7,7 @@ entrainctl_SOURCES = \
 	%D%/command.h %D%/command.c \
 	%D%/help.h %D%/help.c \
 	%D%/options.h %D%/options.c \
+	%D%/output.h %D%/output.c \
 	%D%/message.h %D%/message.c \
 	%D%/text.h %D%/text.c $(text_sources) \
 	%D%/memory.h %D%/memory.c \

@@ -251,10 +251,23 @@ static int option_take(struct option_set *set, const char *command, char *argume
 	return value_take(set, index, command, next) ? -1 : 2;
 }
 
+/* "-o" written out, into `name`; as it is where no row has this letter. */
+static char *letter_take(const struct option_set *set, char *argument, char name[64])
+{
+	if (argument[0] != '-' || argument[1] == '\0' || argument[1] == '-' || argument[2] != '\0')
+		return argument;
+	for (int i = 0; set->rows[i].name; i++)
+		if (set->rows[i].letter == argument[1]) {
+			snprintf(name, 64, "--%s", set->rows[i].name);
+			return name;
+		}
+	return argument;
+}
+
 int options_parse(struct option_set *set, const char *command, int count, char **arguments,
 		  int *operand_count)
 {
-	static char help[] = "--help";
+	char name[64];
 	int operands = 0, at = 0;
 
 	defaults_take(set);
@@ -267,8 +280,7 @@ int options_parse(struct option_set *set, const char *command, int count, char *
 				arguments[operands++] = arguments[at];
 			break;
 		}
-		if (strcmp(argument, "-h") == 0)
-			argument = help;
+		argument = letter_take(set, argument, name);
 		if (argument[0] != '-' || argument[1] == '\0') {
 			arguments[operands++] = argument;
 			at++;
@@ -358,11 +370,14 @@ void options_print(FILE *out, const struct option_row *rows)
 {
 	for (const struct option_row *row = rows; row->name; row++) {
 		const char *argument = option_argument(row);
-		char name[96];
+		char name[96], letter[8];
 
 		if (row->hidden)
 			continue;
-		snprintf(name, sizeof(name), "--%s%s%s", row->name, *argument ? " " : "", argument);
+		if (row->letter)
+			snprintf(letter, sizeof(letter), "-%c, ", row->letter);
+		snprintf(name, sizeof(name), "%s--%s%s%s", row->letter ? letter : "", row->name,
+			 *argument ? " " : "", argument);
 		options_print_line(out, name, row->text, row->fallback);
 	}
 }

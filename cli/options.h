@@ -18,6 +18,7 @@ enum option_kind {
 /* One option. `least` and `most` bound the number, in its own unit; both 0: unbounded. */
 struct option_row {
 	const char *name; /* without dashes: "period" */
+	char letter;      /* 'o': "-o VALUE" means the same; 0: none */
 	enum option_kind kind;
 	const char *argument; /* what help shows for the value; NULL: the kind's word */
 	const char *fallback; /* default, as typed; read by the same parser; NULL: none */
@@ -42,7 +43,7 @@ struct option_set {
 /*
  * Parse `count` arguments against set->rows, which the caller has filled. Takes --name=value and
  * --name value (the last of several wins) in any order with operands, -h for --help, and `--` as the end
- * of the options. Operands are moved to the front of `arguments`, in order; *operand_count says how many.
+ * of the options, -o as its row says. Operands are moved to the front of `arguments`, in order; *operand_count says how many.
  * Returns 0, or 2 after it has said on stderr what is wrong.
  */
 int options_parse(struct option_set *set, const char *command, int count, char **arguments,

@@ -8,9 +8,12 @@
 #include "../command.h"
 #include "json.h"
 #include "../message.h"
+#include "../output.h"
 #include "../pause.h"
 #include "../text.h"
+#include "course.h"
 #include "gain.h"
+#include "page.h"
 
 #define NS_PER_S INT64_C(1000000000)
 /* Without --for: so many of the longest interval, within bounds. */
@@ -27,6 +30,9 @@ struct watch {
 	const struct invocation *invocation;
 	struct picture picture;
 	struct history history;
+	struct course course;
+	struct event_list events;
+	struct output output; /* of --output */
 	int64_t until_ns, told_ns;
 	int tells; /* somebody looks at stderr */
 };
@@ -107,14 +113,36 @@ static int watch_run(struct watch *watch, struct entrain_swarm *swarm)
 		if (code)
 			return message_error(&error, name);
 		history_look(&watch->history, &watch->picture);
+		course_look(&watch->course, &watch->picture);
 		if (!watch->until_ns)
 			watch->until_ns = pause_deadline_ns(window_ns(watch));
 		if (entrain_now_ns() >= watch->until_ns)
-			return STATUS_DONE;
+			break;
 		progress_tell(watch, 0);
 		if (!pause_watched(pause_ns(watch)))
-			return STATUS_DONE;
+			break;
 	}
+	/* Without them, a page says that there are none. */
+	if (watch->output.file)
+		(void)event_list_read(&watch->events, swarm, NULL);
+	return STATUS_DONE;
+}
+
+static int page_write(struct watch *watch, const struct gain *gain)
+{
+	const struct page page = { .gain = gain,
+				   .history = &watch->history,
+				   .course = &watch->course,
+				   .picture = &watch->picture,
+				   .events = &watch->events };
+	int status;
+
+	page_print(&page, watch->output.file);
+	status = output_commit(&watch->output);
+	if (status == STATUS_DONE)
+		printf("swarm %s: %u host%s; open %s in a browser\n", gain->swarm, gain->count,
+		       text_s(gain->count), watch->output.name);
+	return status;
 }
 
 static int report_print(struct watch *watch, uint32_t cap_ppm)
@@ -122,10 +150,13 @@ static int report_print(struct watch *watch, uint32_t cap_ppm)
 	const struct invocation *invocation = watch->invocation;
 	struct gain gain;
 	char text[32];
+	int status = STATUS_DONE;
 
 	gain_from_history(&gain, &watch->history, &watch->picture);
 	gain_judge(&gain, cap_ppm);
-	if (invocation->json) {
+	if (watch->output.file) {
+		status = page_write(watch, &gain);
+	} else if (invocation->json) {
 		struct json json;
 
 		json_begin(&json, stdout);
@@ -143,20 +174,32 @@ static int report_print(struct watch *watch, uint32_t cap_ppm)
 			printf("nobody has a slot\n");
 	}
 	gain_free(&gain);
-	return STATUS_DONE;
+	return status;
 }
 
 static int report_run(struct invocation *invocation)
 {
-	struct watch watch = { .invocation = invocation,
-			       .picture = { .swarm = invocation->swarm } };
+	static struct watch watch; /* a course is not for the stack */
+	const char *page = option_text(&invocation->options, "output");
 	struct entrain_error error = { .code = ENTRAIN_OK };
 	struct entrain_swarm *swarm;
 	int status;
 
+	if (page && (invocation->json || option_given(&invocation->options, "text")))
+		return message_usage("report --output", "entrainctl report --help",
+				     "is a page: it goes neither with --json nor with --text");
+	watch = (struct watch){ .invocation = invocation,
+				.picture = { .swarm = invocation->swarm },
+				.course = { .stride = 1 } };
 	swarm = entrain_open(invocation->dir, invocation->swarm, ENTRAIN_READ, &error);
 	if (!swarm)
 		return message_error(&error, invocation->swarm);
+	/* Before the look, which takes a while. */
+	status = page ? output_open(&watch.output, page) : STATUS_DONE;
+	if (status) {
+		entrain_close(swarm);
+		return status;
+	}
 	watch.tells = isatty(STDERR_FILENO) && !invocation->json;
 	pause_signals_take();
 	status = watch_run(&watch, swarm);
@@ -167,7 +210,10 @@ static int report_run(struct invocation *invocation)
 			&watch, option_given(&invocation->options, "max-delay")
 					? (uint32_t)option_number(&invocation->options, "max-delay")
 					: 0);
+	else if (page)
+		output_abandon(&watch.output);
 	history_free(&watch.history);
+	event_list_free(&watch.events);
 	picture_free(&watch.picture);
 	return status;
 }
@@ -176,6 +222,12 @@ static const struct option_row report_options[] = {
 	{ .name = "text",
 	  .kind = OPTION_FLAG,
 	  .text = "as text, which is how it is printed anyway" },
+	{ .name = "output",
+	  .letter = 'o',
+	  .kind = OPTION_TEXT,
+	  .argument = "FILE.html",
+	  .text = "as a page for a browser, by itself: phase wheel, timeline, how it went, "
+		  "events" },
 	{ .name = "for",
 	  .kind = OPTION_DURATION,
 	  .text = "how long to look; ten of the longest intervals, 10s to 5min, where it is left "
@@ -208,6 +260,7 @@ const struct command command_report = {
 		"Says where it does not pay. Changes nothing. An interrupt ends the look early;\n"
 		"what was seen until then counts.",
 	.examples = "  entrainctl report web --text\n"
+		    "  entrainctl report web -o web.html\n"
 		    "  entrainctl report redis --for 30s --json | jq .acting_advised.overlap\n"
 		    "  entrainctl report redis --json | jq -r '.lines // empty' >new.ini\n"
 		    "  entrainctl check --config new.ini",

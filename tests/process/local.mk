@@ -129,8 +129,8 @@ LONG_TESTS += %D%/test_soak
 endif
 
 # The flight recorder and disruptions, as users meet them.
-TESTS += %D%/test_cli_events.sh %D%/test_cli_export.sh %D%/test_cli_stat.sh %D%/test_cli_top.sh %D%/test_disrupt.sh
-EXTRA_DIST += %D%/test_cli_events.sh %D%/test_cli_export.sh %D%/test_cli_stat.sh %D%/test_cli_top.sh %D%/test_disrupt.sh
+TESTS += %D%/test_cli_events.sh %D%/test_cli_export.sh %D%/test_report_page.sh %D%/test_cli_stat.sh %D%/test_cli_top.sh %D%/test_disrupt.sh
+EXTRA_DIST += %D%/test_cli_events.sh %D%/test_cli_export.sh %D%/test_report_page.sh %D%/test_cli_stat.sh %D%/test_cli_top.sh %D%/test_disrupt.sh
 
 # A hostile process of another user beside workers and tool.
 TESTS += %D%/test_hostile.sh
