@@ -213,12 +213,15 @@ int demo_runs(struct demo *demo, const char *parent, struct progress *progress)
 	int status;
 
 	place_sweep(parent, swarm_remove);
-	if (place_make(&stage.place, parent, space_needed(demo)))
-		return message_failure(STATUS_REFUSED, "demo --dir", stage.place.hint, "%s: %s",
-				       parent, stage.place.why);
+	/* From here on there is something to take back. */
 	signals_take(&stage);
-	if (place_mark(&stage.place, demo->swarm) ||
-	    tidy_start(&stage.tidy, &stage.place, demo->swarm)) {
+	if (place_make(&stage.place, parent, demo->swarm, space_needed(demo))) {
+		status = message_failure(STATUS_REFUSED, "demo --dir", stage.place.hint, "%s: %s",
+					 parent, stage.place.why);
+		signals_return(&stage);
+		return status;
+	}
+	if (tidy_start(&stage.tidy, &stage.place, demo->swarm)) {
 		status = message_failure(STATUS_REFUSED, "demo", NULL, "%s: %s", stage.place.path,
 					 strerror(errno));
 		place_remove(&stage.place);

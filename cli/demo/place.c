@@ -124,22 +124,39 @@ static int directory_make(struct place *place, const char *parent)
 	return refuse(place, NULL, "somebody removes the demo's directories");
 }
 
-int place_make(struct place *place, const char *parent, int64_t space)
+/* Say which swarm goes with it. */
+static int mark_make(struct place *place, const char *swarm)
+{
+	int mark = openat(place->directory, swarm, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (mark < 0)
+		return refuse(place, "--dir DIRECTORY, where you may write", strerror(errno));
+	close(mark);
+	return 0;
+}
+
+int place_make(struct place *place, const char *parent, const char *swarm, int64_t space)
 {
 	*place = (struct place){ .directory = -1 };
 	if (strlen(parent) + sizeof("/" NAME "XXXXXX") > sizeof(place->path))
 		return refuse(place, NULL, "its name is too long");
 	if (check_disk(place, parent, space) || directory_make(place, parent))
 		return -1;
-	if (check_fsync(place) == 0)
+	/* The mark first: trying the disk may take a while, and what bears none is never swept. */
+	if ((!swarm || mark_make(place, swarm) == 0) && check_fsync(place) == 0)
 		return 0;
 	place_remove(place);
 	close(place->directory);
 	return -1;
 }
 
-/* Remove the files; `marked` (may be NULL) is called with each mark. Returns 0 or -1. */
-static int files_remove(int directory, void (*marked)(const char *swarm))
+static bool is_mark(const char *name)
+{
+	return strncmp(name, MARK, strlen(MARK)) == 0;
+}
+
+/* Remove the marks, or all else; `marked` (may be NULL) is called with each mark. Returns 0 or -1. */
+static int files_remove(int directory, bool marks, void (*marked)(const char *swarm))
 {
 	int again = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = again < 0 ? NULL : fdopendir(again);
@@ -151,25 +168,27 @@ static int files_remove(int directory, void (*marked)(const char *swarm))
 		return -1;
 	}
 	while ((entry = readdir(stream)) != NULL) {
-		if (marked && strncmp(entry->d_name, MARK, strlen(MARK)) == 0)
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..") ||
+		    is_mark(entry->d_name) != marks)
+			continue;
+		if (marks && marked)
 			marked(entry->d_name);
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
-			unlinkat(directory, entry->d_name, 0);
+		unlinkat(directory, entry->d_name, 0);
 	}
 	closedir(stream);
 	return 0;
 }
 
-int place_remove(struct place *place)
+/* The marks last: killed before, it is the next demo's to finish. */
+static int all_remove(int directory, void (*marked)(const char *swarm))
 {
-	return files_remove(place->directory, NULL) ? -1 : rmdir(place->path);
+	return files_remove(directory, false, NULL) || files_remove(directory, true, marked) ? -1
+											     : 0;
 }
 
-int place_mark(const struct place *place, const char *swarm)
+int place_remove(struct place *place)
 {
-	int mark = openat(place->directory, swarm, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-	return mark < 0 ? -1 : close(mark);
+	return all_remove(place->directory, NULL) ? -1 : rmdir(place->path);
 }
 
 /* What has no mark is no demo's: somebody has given a directory of his own such a name. */
@@ -183,7 +202,7 @@ static bool is_marked(int directory)
 	if (!stream && again >= 0)
 		close(again);
 	while (stream && !marked && (entry = readdir(stream)) != NULL)
-		marked = strncmp(entry->d_name, MARK, strlen(MARK)) == 0;
+		marked = is_mark(entry->d_name);
 	if (stream)
 		closedir(stream);
 	return marked;
@@ -206,7 +225,7 @@ void place_sweep(const char *parent, void (*swarm_remove)(const char *swarm))
 			continue;
 		if (fstat(directory, &status) == 0 && status.st_uid == geteuid() &&
 		    flock(directory, LOCK_EX | LOCK_NB) == 0 && is_marked(directory) &&
-		    files_remove(directory, swarm_remove) == 0)
+		    all_remove(directory, swarm_remove) == 0)
 			unlinkat(dirfd(stream), entry->d_name, AT_REMOVEDIR);
 		close(directory);
 	}

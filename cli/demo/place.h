@@ -15,17 +15,13 @@ struct place {
 };
 
 /*
- * Make a new directory below `parent`. Refuses file systems that live in memory, where fsync
- * costs nothing, and those with less than `space` bytes left. Returns 0, or -1 with why and
- * hint.
+ * Make a new directory below `parent`, with a mark that says which swarm goes with it (NULL: none). Refuses file systems that
+ * live in memory, where fsync costs nothing, and those with less than `space` bytes left. Returns 0, or -1 with why and hint.
  */
-int place_make(struct place *place, const char *parent, int64_t space);
+int place_make(struct place *place, const char *parent, const char *swarm, int64_t space);
 
 /* Remove the directory with the files in it. Returns 0 or -1. */
 int place_remove(struct place *place);
-
-/* Say in the directory which swarm goes with it. Returns 0 or -1. */
-int place_mark(const struct place *place, const char *swarm);
 
 /*
  * Remove what is left below `parent` of this user's demos of which no process lives: the kernel has dropped the lock on the

@@ -302,7 +302,7 @@ static int bench_in_place(struct bench *bench)
 	struct tidy tidy;
 	int result;
 
-	if (place_make(&bench->place, bench->parent, space))
+	if (place_make(&bench->place, bench->parent, NULL, space))
 		return complain(bench->parent, bench->place.why);
 	if (tidy_start(&tidy, &bench->place, bench->swarm))
 		return complain("fork", strerror(errno));

@@ -287,6 +287,10 @@ all_killed()
 	wait "$demo" 2>/dev/null
 	demo=
 	is "killed all at once it leaves something" [ -n "$(ls -A "$files")" ]
+	# Who removes it is killed, too, again and again.
+	for again in 1 2 3 4 5 6; do
+		sweep_under_strace unlinkat KILL 2
+	done
 	mkdir "$files/entrain-demo.abcdef" && : >"$files/entrain-demo.abcdef/notes"
 	"$tool" demo --dir "$files" --workers 2 --period 100ms --duration 1s --duty 10% --size 8KB >/dev/null 2>&1
 	is "what is no demo's stays" rm "$files/entrain-demo.abcdef/notes"
@@ -294,9 +298,42 @@ all_killed()
 	is "the next one removes what was left" nothing_left
 }
 
+# under_strace CALL SIGNAL N OPTION...: a demo that gets the signal at its Nth such call
+under_strace()
+{
+	inject="$1:signal=$2:when=$3" call=$1
+	shift 3
+	ASAN_OPTIONS=detect_leaks=0 env --default-signal=INT strace -o /dev/null -e "trace=$call" -e "inject=$inject" \
+		"$tool" demo --dir "$files" --period 10s --duration 50s "$@" >"$work/out" 2>"$work/err"
+}
+
+# One that finds no room: it only sweeps.
+sweep_under_strace()
+{
+	under_strace "$@" --workers 2000 --size 1GB
+}
+
+# Before there is any process but itself, while it tries the disk.
+stopped_early()
+{
+	if ! strace -o /dev/null true 2>/dev/null; then
+		echo "strace is missing or not permitted: a demo that is stopped at once is not tried"
+		return
+	fi
+	under_strace fsync INT 2 --workers 2
+	status=$?
+	is "SIGINT while it tries the disk ends it with 130, not $status" [ "$status" -eq 130 ]
+	is "and leaves nothing" nothing_left
+	under_strace fsync KILL 2 --workers 2
+	is "SIGKILL while it tries the disk leaves something" [ -n "$(ls -A "$files")" ]
+	sweep_under_strace fsync INT 1000
+	is "that the next one removes" nothing_left
+}
+
 figures
 text
 refusals
+stopped_early
 stopped INT 130 has_worker_file
 stopped TERM 143 has_swarm_of_four
 stopped KILL 137 has_swarm_of_four
