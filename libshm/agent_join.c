@@ -251,11 +251,9 @@ static void agent_free(struct entrain_agent *agent)
 	free(agent);
 }
 
-struct entrain_agent *entrain_join(const char *swarm, const struct entrain_options *options,
-				   struct entrain_error *error)
+static struct entrain_agent *join_new(const char *swarm, const struct entrain_options *options,
+				      struct entrain_error *error)
 {
-	static const struct entrain_options defaults = ENTRAIN_OPTIONS;
-	int saved = errno, cancel_state;
 	struct entrain_agent *agent = NULL;
 	struct segment_place place;
 	const struct entrain_strategy *own = NULL;
@@ -263,8 +261,6 @@ struct entrain_agent *entrain_join(const char *swarm, const struct entrain_optio
 	enum entrain_code code;
 	int64_t deadline_ns;
 
-	if (!options)
-		options = &defaults;
 	code = options_check(options, error);
 	if (!code)
 		code = strategy_option(options->strategy, &own_strategy, &own, error);
@@ -275,13 +271,11 @@ struct entrain_agent *entrain_join(const char *swarm, const struct entrain_optio
 	agent = process_id() ? agent_make(options, own_strategy, own) : NULL;
 	if (!agent) {
 		error_set(error, ENTRAIN_LIMIT, ENOMEM, WHAT, place.name, NULL);
-		errno = saved;
 		return NULL;
 	}
 	agent->place = place;
 	deadline_ns = clock_now_ns() +
 		      (options->ready_timeout_ns ? options->ready_timeout_ns : READY_TIMEOUT_NS);
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	code = join_ready(agent, deadline_ns, error);
 	if ((code == ENTRAIN_NO_SWARM || code == ENTRAIN_HALF_MADE) &&
 	    options->flags & ENTRAIN_CREATE) {
@@ -289,13 +283,26 @@ struct entrain_agent *entrain_join(const char *swarm, const struct entrain_optio
 		if (!code)
 			code = join_ready(agent, deadline_ns, error);
 	}
-	pthread_setcancelstate(cancel_state, NULL);
 	if (code) {
 		agent_free(agent);
 		agent = NULL;
 	} else {
 		error_clear(error);
 	}
+	return agent;
+}
+
+struct entrain_agent *entrain_join(const char *swarm, const struct entrain_options *options,
+				   struct entrain_error *error)
+{
+	static const struct entrain_options defaults = ENTRAIN_OPTIONS;
+	int saved = errno, cancel_state;
+	struct entrain_agent *agent;
+
+	/* From the first file that is read: the lock of the process is held already when it finds out who it is. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	agent = join_new(swarm, options ? options : &defaults, error);
+	pthread_setcancelstate(cancel_state, NULL);
 	errno = saved;
 	return agent;
 }
@@ -402,16 +409,18 @@ void agent_upkeep(struct entrain_agent *agent)
 
 int entrain_quiesce(struct entrain_agent *agent)
 {
-	int saved = errno;
+	int saved = errno, cancel_state;
 
 	if (!agent)
 		return ENTRAIN_USAGE;
 	if (!agent_here(agent))
 		return ENTRAIN_FORKED;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	process_lock();
 	if (agent->mapping)
 		mapping_reclaim(agent->mapping, true);
 	process_unlock();
+	pthread_setcancelstate(cancel_state, NULL);
 	errno = saved;
 	return 0;
 }

@@ -175,10 +175,22 @@ int entrain_timerfd(struct entrain_agent *agent)
 	return agent->timer_fd;
 }
 
+static void timer_read(struct entrain_agent *agent)
+{
+	uint64_t expirations;
+	int cancel_state;
+
+	if (!timer_ours(agent))
+		return;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	while (read(agent->timer_fd, &expirations, sizeof(expirations)) < 0 && errno == EINTR)
+		;
+	pthread_setcancelstate(cancel_state, NULL);
+}
+
 int entrain_due(struct entrain_agent *agent)
 {
 	int64_t now_ns, wake_ns;
-	uint64_t expirations;
 	int saved = errno;
 
 	if (!agent || !agent_here(agent))
@@ -187,10 +199,7 @@ int entrain_due(struct entrain_agent *agent)
 	agent_door_wait(agent, clock_now_ns());
 	if (agent_unplanned(agent))
 		return 0;
-	if (timer_ours(agent))
-		while (read(agent->timer_fd, &expirations, sizeof(expirations)) < 0 &&
-		       errno == EINTR)
-			;
+	timer_read(agent);
 	now_ns = clock_now_ns();
 	agent_turn_check(agent, now_ns);
 	wake_ns = agent_wake_ns(agent, now_ns);

@@ -2,6 +2,7 @@
 /* liveness.c - who a process is, and whether another one is proven dead. */
 #include "liveness.h"
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,7 +141,7 @@ uint64_t liveness_start(const struct identity *self, uint32_t pid)
 
 enum liveness liveness_probe(const struct identity *self, const struct identity *other)
 {
-	int saved = errno;
+	int saved = errno, cancel_state;
 	char path[32], state;
 	long threads = 0;
 	uint64_t start_ticks;
@@ -148,6 +149,8 @@ enum liveness liveness_probe(const struct identity *self, const struct identity 
 
 	if (other->pid == 0 || !self->pid_space || self->pid_space != other->pid_space)
 		return LIVENESS_UNKNOWN;
+	/* A step looks others up, and is no cancellation point. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	result = pid_probe(other->pid);
 	if (result == LIVENESS_UNKNOWN && !self->proc_foreign && is_thread(other->pid))
 		result = LIVENESS_DEAD;
@@ -161,6 +164,7 @@ enum liveness liveness_probe(const struct identity *self, const struct identity 
 		else if ((state == 'Z' || state == 'X') && threads <= 1)
 			result = LIVENESS_DEAD;
 	}
+	pthread_setcancelstate(cancel_state, NULL);
 	errno = saved;
 	return result;
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <linux/membarrier.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -234,18 +235,22 @@ enum view_followed view_follow_word(struct view_cell *cell, const struct segment
 				    uint64_t word)
 {
 	enum view_followed followed = view_failed(cell) ? VIEW_CANNOT : VIEW_SAME;
-	int saved = errno;
+	int saved = errno, cancel_state;
 
 	if (followed == VIEW_CANNOT && view_generation(cell) == SHM_TOPOLOGY_GENERATION(word) &&
 	    atomic_fetch_add_explicit(&cell->looks, 1, memory_order_relaxed) + 1 < VIEW_RETRY_LOOKS)
 		return VIEW_CANNOT;
-	if (!busy_take(cell))
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	if (!busy_take(cell)) {
+		pthread_setcancelstate(cancel_state, NULL);
 		return followed;
+	}
 	/* Another thread may have been here since. */
 	if (word != atomic_load_explicit(&cell->word, memory_order_relaxed) ||
 	    followed == VIEW_CANNOT)
 		followed = view_take(cell, segment, word);
 	busy_drop(cell);
+	pthread_setcancelstate(cancel_state, NULL);
 	errno = saved;
 	return followed;
 }

@@ -302,6 +302,129 @@ static void a_thread_that_waits_can_be_canceled(void **state)
 	end(race.agent);
 }
 
+/* ---- what is no cancellation point ---------------------------------------------------------- */
+
+struct doomed {
+	void *(*act)(struct doomed *doomed);
+	struct entrain_agent *agent;
+	bool over;
+};
+
+static void *cancel_and_act(void *context)
+{
+	struct doomed *doomed = context;
+
+	pthread_cancel(pthread_self());
+	return doomed->act(doomed);
+}
+
+/* The thread that acts is to be cancelled, and is so after that. */
+static void act_doomed(struct doomed *doomed)
+{
+	pthread_t thread;
+	void *result;
+
+	doomed->over = false;
+	life_check(pthread_create(&thread, NULL, cancel_and_act, doomed) == 0);
+	life_check(pthread_join(thread, &result) == 0);
+	life_check(result == PTHREAD_CANCELED && doomed->over);
+}
+
+static void *join_doomed(struct doomed *doomed)
+{
+	doomed->agent = entrain_join(LIFE_SWARM, NULL, NULL);
+	doomed->over = true;
+	pthread_testcancel();
+	return NULL;
+}
+
+/* In a process that does not know itself yet: that reads /proc, with the lock that every join takes. */
+static void join_as_first(void *context)
+{
+	struct doomed doomed = { .act = join_doomed };
+
+	(void)context;
+	act_doomed(&doomed);
+	life_check(doomed.agent && entrain_joined(doomed.agent, NULL));
+	entrain_leave(doomed.agent);
+	entrain_leave(join());
+}
+
+static void a_thread_that_joins_cannot_be_canceled(void **state)
+{
+	char file[] = "/tmp/entrain-test-wait.XXXXXX";
+	int fd = mkstemp(file);
+
+	(void)state;
+	if (LIFE_ADDRESS_SANITIZED)
+		skip();
+	life_create(4, 100 * LIFE_MS);
+	life_ended_well(life_fork(join_as_first, NULL));
+	/* And where the configuration says where the swarm is. */
+	assert_true(dprintf(fd, "[swarm %s]\ndir = %s\n", LIFE_SWARM, swarm_fixture_dir()) > 0);
+	setenv("ENTRAIN_CONFIG", file, 1);
+	unsetenv("ENTRAIN_DIR");
+	life_ended_well(life_fork(join_as_first, NULL));
+	setenv("ENTRAIN_DIR", swarm_fixture_dir(), 1);
+	unsetenv("ENTRAIN_CONFIG");
+	close(fd);
+	unlink(file);
+	life_remove();
+}
+
+static void wait_and_die(void *context)
+{
+	struct entrain_agent *agent = join();
+
+	(void)context;
+	life_check(entrain_wait(agent) == 0);
+	act(agent);
+}
+
+static void *turn_doomed(struct doomed *doomed)
+{
+	act(doomed->agent);
+	entrain_due(doomed->agent);
+	doomed->over = true;
+	pthread_testcancel();
+	return NULL;
+}
+
+static void topology_publish(const char *topology)
+{
+	struct entrain_swarm *swarm = entrain_open(NULL, LIFE_SWARM, ENTRAIN_ADMIN, NULL);
+
+	life_check(swarm && entrain_resize(swarm, 0, topology, NULL) == 0);
+	entrain_close(swarm);
+}
+
+static void a_turn_is_no_cancellation_point(void **state)
+{
+	struct doomed doomed = { .act = turn_doomed };
+	struct entrain_status status = ENTRAIN_STATUS;
+
+	(void)state;
+	if (LIFE_ADDRESS_SANITIZED)
+		skip();
+	life_create(4, 100 * LIFE_MS);
+	doomed.agent = join();
+	assert_true(entrain_timerfd(doomed.agent) >= 0);
+	for (unsigned i = 0; i < 2; i++) {
+		topology_publish(i ? "full" : "ring:2"); /* which the turn maps */
+		act_doomed(&doomed);
+		life_status(&status);
+		assert_int_equal(status.acknowledged, 1);
+	}
+	/* And who is looked up there, since its turn is overdue. */
+	life_ended_well(life_fork(wait_and_die, NULL));
+	assert_int_equal(life_occupied(), 2);
+	for (unsigned i = 0; i < 20 && life_occupied() == 2; i++) {
+		assert_int_equal(entrain_wait(doomed.agent), 0);
+		act_doomed(&doomed);
+	}
+	end(doomed.agent);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, life_setup, life_teardown)
 
 int main(void)
@@ -313,6 +436,8 @@ int main(void)
 		TEST(no_cancel_of_a_signal_handler_is_lost),
 		TEST(handled_signals_do_not_end_the_wait),
 		TEST(a_thread_that_waits_can_be_canceled),
+		TEST(a_thread_that_joins_cannot_be_canceled),
+		TEST(a_turn_is_no_cancellation_point),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
