@@ -136,7 +136,7 @@ unsigned picture_reached(const struct picture *picture)
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < picture->agent_count; i++)
-		count += picture->agents[i].reached != 0;
+		count += picture->agents[i].reached && picture_expects(&picture->agents[i]);
 	return count;
 }
 

@@ -42,7 +42,7 @@ static inline int32_t picture_turns(uint64_t before, uint64_t now)
 	return (int32_t)(uint32_t)(now - before);
 }
 
-/* How many agents see the goal reached among those that they look at. */
+/* How many of the agents alive see the goal reached among those that they look at. */
 unsigned picture_reached(const struct picture *picture);
 
 /* The picture as the manual's `status --json` has it, as members of the open object. */

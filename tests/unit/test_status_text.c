@@ -120,6 +120,39 @@ static void each_line_of_the_metrics_is_one(void **state)
 	free(text);
 }
 
+/* "8 of 4 agents alive see it reached" is no count. */
+static void who_has_gone_silent_sees_nothing_reached(void **state)
+{
+	struct entrain_options options = ENTRAIN_OPTIONS;
+	struct entrain_settings settings;
+	struct entrain_swarm *other;
+	struct entrain_agent *silent;
+	char *text = NULL;
+
+	(void)state;
+	entrain_settings_init(&settings);
+	settings.period_ns = 20000000;
+	assert_int_equal(entrain_create(dir, "text.2", &settings, NULL), 0);
+	options.dir = dir;
+	silent = entrain_join("text.2", &options, NULL);
+	assert_true(silent && entrain_wait(silent) == 0 && entrain_begin(silent) == 0 &&
+		    entrain_end(silent) == 0);
+	other = entrain_open(dir, "text.2", ENTRAIN_READ, NULL);
+	assert_non_null(other);
+	do {
+		free(text);
+		usleep(10000);
+		text = entrain_status_text(other, ENTRAIN_JSON, NULL, NULL);
+		assert_non_null(text);
+	} while (!strstr(text, "\"agents_stale\": 1,"));
+	has(text, "\"reached\": true,");
+	has(text, "\"agents_reached\": 0,");
+	free(text);
+	entrain_close(other);
+	entrain_leave(silent);
+	assert_int_equal(entrain_remove(dir, "text.2", 0, NULL), 0);
+}
+
 static void what_is_no_format_is_refused(void **state)
 {
 	struct entrain_error error = { 0 };
@@ -149,8 +182,11 @@ static void numbers_have_a_point(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(json_has_the_swarm_and_its_agent), TEST(text_has_them_and_no_colours),
-		TEST(each_line_of_the_metrics_is_one),  TEST(what_is_no_format_is_refused),
+		TEST(json_has_the_swarm_and_its_agent),
+		TEST(text_has_them_and_no_colours),
+		TEST(each_line_of_the_metrics_is_one),
+		TEST(what_is_no_format_is_refused),
+		TEST(who_has_gone_silent_sees_nothing_reached),
 		cmocka_unit_test(numbers_have_a_point),
 	};
 
