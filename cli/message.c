@@ -72,9 +72,13 @@ static const char *dir_hint(const struct entrain_error *error, char hint[HINT_SI
 			       ? "name a directory that there is, on a tmpfs, with --dir or "
 				 "ENTRAIN_DIR; or mkdir it before"
 			       : NULL;
-	if (opens || error->code != ENTRAIN_PERMISSION || stat(dir, &about) < 0 ||
-	    faccessat(AT_FDCWD, dir, lists ? R_OK : W_OK | X_OK, AT_EACCESS) == 0)
+	if (opens || error->code != ENTRAIN_PERMISSION || stat(dir, &about) < 0)
 		return NULL;
+	/* The file could be made there, but not be given away. */
+	if (faccessat(AT_FDCWD, dir, lists ? R_OK : W_OK | X_OK, AT_EACCESS) == 0)
+		return lists || error->os_error != EPERM ? NULL
+							 : "leave out --owner, and --group unless "
+							   "this user is in it; or run as root";
 	user = getpwuid(about.st_uid);
 	if (user)
 		snprintf(owner, sizeof(owner), "%s", user->pw_name);

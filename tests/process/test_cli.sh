@@ -589,6 +589,12 @@ not_permitted_is_said()
 			refused "$nobody"
 		fi
 		chown -R 65534:65534 "$ENTRAIN_DIR"
+		if $nobody "$tool" version >/dev/null 2>&1; then
+			ran='what nobody makes is given to another group'
+			$nobody env -u ENTRAIN_CONFIG "$tool" create other --group 0 >"$work/out" 2>"$work/err"
+			same "$ran" $? 4
+			complains '^try: leave out --owner'
+		fi
 		refused 'setpriv --bounding-set=-all --inh-caps=-all'
 		# its group may look at it and join, not steer it
 		chown 65534:0 "$ENTRAIN_DIR"/*
