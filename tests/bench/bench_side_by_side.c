@@ -307,7 +307,7 @@ static int bench_in_place(struct bench *bench)
 	if (tidy_start(&tidy, &bench->place, bench->swarm))
 		return complain("fork", strerror(errno));
 	result = run_all(bench);
-	if (tidy_finish(&tidy))
+	if (tidy_finish(&tidy, &bench->place, bench->swarm))
 		result = complain(bench->place.path, "could not be removed");
 	if (result == 0)
 		print_all(bench);

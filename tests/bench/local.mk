@@ -7,7 +7,9 @@ bench_programs = %D%/bench_decide %D%/bench_step %D%/bench_measure %D%/bench_vie
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 
-bench: $(bench_programs) %D%/bench_preload_call
+bench-programs: $(bench_programs) %D%/bench_preload_call
+
+bench: bench-programs
 	@for program in $(bench_programs); do \
 		echo "== $$program"; ./$$program || exit 1; echo; \
 	done
