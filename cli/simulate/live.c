@@ -100,7 +100,11 @@ static void key_join(struct live *live)
 
 	simulation_join(&live->simulation, tenth_ppm(before));
 	live->mark = 'j';
-	say(live, "a tenth more join %u agent%s", before, text_s(before));
+	if (live->simulation.joined)
+		say(live, "%u more join %u agent%s", live->simulation.joined, before,
+		    text_s(before));
+	else
+		say(live, "there is room for %u slots, and no more", SIMULATION_AGENTS_MAX);
 }
 
 static void key_pause(struct live *live)

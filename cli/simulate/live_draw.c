@@ -7,6 +7,7 @@
 #include "../text.h"
 #include "controls.h"
 #include "live.h"
+#include "workload.h"
 
 #define TAU 6.283185307179586
 /* The wheel: twice as many columns as rows, so that it is round. */
@@ -252,8 +253,8 @@ static int figures_draw(const struct live *live, const struct box *box)
 	const struct simulation *simulation = &live->simulation;
 	const struct gauge *gauge = &live->gauge;
 	const struct control *control = simulation->plan.control;
-	char lines[7][80];
-	int row = 0;
+	char lines[8][80];
+	int row = 0, count = 7;
 
 	snprintf(lines[0], sizeof(lines[0]), "acting now  %u, at most %u in a cycle",
 		 agents_acting(simulation), gauge->peak_overlap);
@@ -267,7 +268,16 @@ static int figures_draw(const struct live *live, const struct box *box)
 		 gauge->agents);
 	snprintf(lines[6], sizeof(lines[6]), "by          %s, topology %.40s",
 		 control == controls ? strategy_most(simulation) : control->name, live->topology);
-	for (; row < 7 && row < box->rows; row++)
+	if (simulation->workload) {
+		struct workload_result load;
+
+		workload_read(simulation->workload, simulation->now_ns, &load);
+		snprintf(lines[count++], sizeof(lines[0]),
+			 "requests    %llu in %llu calls, queue %.1f",
+			 (unsigned long long)load.tasks, (unsigned long long)load.calls,
+			 load.elapsed_ns ? (double)load.queue_sum_ns / (double)load.elapsed_ns : 0);
+	}
+	for (; row < count && row < box->rows; row++)
 		screen_put(box->row + row, box->column, TEXT_PLAIN, "%.*s", box->columns,
 			   lines[row]);
 	return row;

@@ -49,7 +49,11 @@ static void goal_json(struct json *json, const struct run *run)
 	json_text(json, "goal", plan->goal.name);
 	json_text(json, "metric", entrain_metric_name((int)plan->goal.id));
 	json_real(json, "target", run->cycles[plan->cycles].target);
-	share(json, "max_delay", plan->cap_given ? plan->cap_ppm : plan->goal.cap_ppm);
+	/* Controls know no such bound. */
+	if (plan->control == controls)
+		share(json, "max_delay", plan->cap_given ? plan->cap_ppm : plan->goal.cap_ppm);
+	else
+		json_null(json, "max_delay");
 }
 
 static void changes_json(struct json *json, const struct run *run)

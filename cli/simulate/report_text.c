@@ -13,6 +13,8 @@
 #define ROWS_NEAR 3
 #define ROWS_MOST 16
 #define LINE_CELLS 60
+/* Of the table of several runs, with those that are not always there. */
+#define MANY_COLUMNS 10
 
 static void cycles_print(FILE *out, uint32_t cycles)
 {
@@ -24,6 +26,13 @@ static void cycles_print(FILE *out, uint32_t cycles)
 
 /* ---- one run -------------------------------------------------------------------------- */
 
+static void hosts_print(const struct simulation_plan *plan, FILE *out)
+{
+	fprintf(out, "hosts %s, duty %g %%, periods +-%g %%, lateness %g %% of a gap%s\n",
+		entrain_kind_name((int)plan->kind), plan->duty_ppm / 1e4, plan->spread_ppm / 1e4,
+		plan->lateness_ppm / 1e4, plan->synchronous ? ", in rounds" : "");
+}
+
 static void head_print(const struct simulate_settings *settings, const struct run *run, FILE *out)
 {
 	const struct simulation_plan *plan = &run->plan;
@@ -34,15 +43,18 @@ static void head_print(const struct simulate_settings *settings, const struct ru
 	fprintf(out, ": %s %g%s\n", entrain_metric_name((int)plan->goal.id),
 		run->cycles[plan->cycles].target,
 		plan->goal.energy_least ? " and energy left" : "");
-	fprintf(out, "%s, topology %s, start %s, seed %llu, delay at most %g %% a cycle\n",
+	fprintf(out, "%s, topology %s, start %s, seed %llu",
 		plan->control->next_ns || plan->control->serial ? plan->control->name
 		: plan->kind == ENTRAIN_DRIFTING                ? "at one door"
 								: "by its own rule",
-		settings->topology, settings->start, (unsigned long long)plan->seed,
-		(plan->cap_given ? plan->cap_ppm : plan->goal.cap_ppm) / 1e4);
-	fprintf(out, "hosts %s, duty %g %%, periods +-%g %%, lateness %g %% of a gap%s\n\n",
-		entrain_kind_name((int)plan->kind), plan->duty_ppm / 1e4, plan->spread_ppm / 1e4,
-		plan->lateness_ppm / 1e4, plan->synchronous ? ", in rounds" : "");
+		settings->topology, settings->start, (unsigned long long)plan->seed);
+	/* Controls know no such bound. */
+	if (plan->control == controls)
+		fprintf(out, ", delay at most %g %% a cycle",
+			(plan->cap_given ? plan->cap_ppm : plan->goal.cap_ppm) / 1e4);
+	fputc('\n', out);
+	hosts_print(plan, out);
+	fputc('\n', out);
 }
 
 static bool row_is_shown(const struct run *run, uint32_t cycle)
@@ -253,6 +265,22 @@ static uint32_t off_beat_most(const struct run *runs, uint32_t count)
 	return most;
 }
 
+/* Of all runs together. */
+static void load_put(struct table *table, const struct run *runs, uint32_t count)
+{
+	struct workload_result all = { 0 };
+
+	for (uint32_t i = 0; i < count; i++) {
+		all.tasks += runs[i].load.tasks;
+		all.calls += runs[i].load.calls;
+		all.queue_sum_ns += runs[i].load.queue_sum_ns / count;
+		all.elapsed_ns += runs[i].load.elapsed_ns / count;
+	}
+	table_put(table, TEXT_PLAIN, "%.1f %%", share_of(all.tasks - all.calls, all.tasks));
+	table_put(table, TEXT_PLAIN, "%.1f",
+		  all.elapsed_ns ? (double)all.queue_sum_ns / (double)all.elapsed_ns : 0);
+}
+
 /* A row for the start and one for each change. */
 static void rows_put(struct table *table, const struct run *runs, uint32_t seeds, bool off_beat)
 {
@@ -268,6 +296,8 @@ static void rows_put(struct table *table, const struct run *runs, uint32_t seeds
 		cells_put(table, runs, seeds, change);
 		table_put(table, TEXT_PLAIN, "%u", seeds);
 		table_put(table, TEXT_PLAIN, "%.1f", energy_least);
+		if (runs->plan.pattern)
+			load_put(table, runs, seeds);
 		if (off_beat)
 			table_put(table, TEXT_WARN, "%u", off_beat_most(runs, seeds));
 	}
@@ -275,22 +305,29 @@ static void rows_put(struct table *table, const struct run *runs, uint32_t seeds
 
 static void many_print(const struct simulate_settings *settings, FILE *out)
 {
-	static const struct table_column columns[] = {
+	struct table_column columns[MANY_COLUMNS] = {
 		{ "goal", 0 },  { "agents", 1 }, { "cycles from", 0 },  { "median", 1 },
-		{ "worst", 1 }, { "runs", 1 },   { "least energy", 1 }, { "off-beat", 1 },
+		{ "worst", 1 }, { "runs", 1 },   { "least energy", 1 },
 	};
 	const struct simulation_plan *plan = &settings->runs[0].plan;
 	const bool off_beat = off_beat_most(settings->runs, settings->count) > 0;
 	struct table table;
+	int used = MANY_COLUMNS - 3;
 
-	fprintf(out,
-		"%s, topology %s, start %s, seeds from %llu, %u cycles\n"
-		"Cycles until the goal was reached for good: until the next change, or the "
-		"end.\n\n",
-		plan->control->name, settings->topology, settings->start,
-		(unsigned long long)plan->seed, plan->cycles);
-	/* The last one only where there are any. */
-	table_begin(&table, columns, (int)(sizeof(columns) / sizeof(columns[0])) - !off_beat);
+	fprintf(out, "%s, topology %s, start %s, seeds from %llu, %u cycles\n", plan->control->name,
+		settings->topology, settings->start, (unsigned long long)plan->seed, plan->cycles);
+	hosts_print(plan, out);
+	fputs("Cycles until the goal was reached for good: until the next change, or the "
+	      "end.\n\n",
+	      out);
+	/* Only where there are any. */
+	if (plan->pattern) {
+		columns[used++] = (struct table_column){ "calls saved", 1 };
+		columns[used++] = (struct table_column){ "queue", 1 };
+	}
+	if (off_beat)
+		columns[used++] = (struct table_column){ "off-beat", 1 };
+	table_begin(&table, columns, used);
 	for (uint32_t at = 0; at < settings->count; at += settings->seeds)
 		rows_put(&table, &settings->runs[at], settings->seeds, off_beat);
 	table_finish(&table, out, text_colour(out), text_columns(out));

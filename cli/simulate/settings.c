@@ -106,6 +106,9 @@ static int change_read(const struct option_set *options, const char *name, uint3
 				     "cycle %lu is not before the end of %u cycle%s", cycle, cycles,
 				     text_s(cycles));
 	change->share_ppm = (uint32_t)(share * 1e6 + .5);
+	/* Of some never none. */
+	if (!change->share_ppm)
+		change->share_ppm = 1;
 	change->cycle = (uint32_t)cycle;
 	return 0;
 }
@@ -207,8 +210,36 @@ static void numbers_read(struct simulation_plan *plan, const struct option_set *
 	plan->synchronous = option_given(options, "synchronous");
 }
 
+/* What would be without effect beside a rule that runs instead of the goal's. */
+static int control_check(const struct simulate_settings *settings,
+			 const struct simulation_plan *plan, const struct option_set *options)
+{
+	const struct control *control = plan->control;
+
+	if (control == controls)
+		return 0;
+	if (settings->trait)
+		return message_usage(
+			"simulate --trait", "leave out one of the two",
+			"a trait tunes how the goal is pursued, and %s runs instead of "
+			"that",
+			control->name);
+	if (plan->cap_given)
+		return message_usage("simulate --max-delay", "leave out one of the two",
+				     "it bounds the goal's rule, and %s runs instead of that",
+				     control->name);
+	if (plan->stale_ppm && (control->alone || control->heard))
+		return message_usage("simulate --stale", "leave out one of the two",
+				     "%s reads nothing that could be old", control->name);
+	if (control->first_ns && option_given(options, "start"))
+		return message_usage("simulate --start", "leave out one of the two",
+				     "%s says itself where each begins", control->name);
+	return 0;
+}
+
 /* What cannot go together. */
-static int plan_check(const struct simulate_settings *settings, const struct simulation_plan *plan)
+static int plan_check(const struct simulate_settings *settings, const struct simulation_plan *plan,
+		      const struct option_set *options)
 {
 	const char *control = plan->control->name;
 
@@ -219,12 +250,14 @@ static int plan_check(const struct simulate_settings *settings, const struct sim
 	if (plan->disrupt.share_ppm && simulation_stays(plan))
 		return message_usage("simulate --disrupt", "leave it out", "%s",
 				     simulation_stays(plan));
-	if (settings->trait && plan->control != controls)
-		return message_usage(
-			"simulate --trait", "leave out one of the two",
-			"a trait tunes how the goal is pursued, and %s runs instead of "
-			"that",
-			control);
+	if (control_check(settings, plan, options))
+		return STATUS_USAGE;
+	if (settings->trait && plan->cap_given && settings->trait->cap_percent != 100)
+		return message_usage("simulate --max-delay", "leave out one of the two",
+				     "%s is a delay of its own", settings->trait->name);
+	if (plan->stale_ppm && plan->kind == ENTRAIN_DRIFTING)
+		return message_usage("simulate --stale", "leave it out",
+				     "at a door nobody reads the others' slots");
 	if (!plan->synchronous)
 		return 0;
 	if (plan->control->heard || plan->control->serial)
@@ -255,7 +288,11 @@ static int plan_read(struct simulate_settings *settings, struct simulation_plan 
 	    trait_read(settings, option_text(options, "trait")) ||
 	    actions_read(plan, settings->actions) || topology_read(plan, settings->topology))
 		return STATUS_USAGE;
-	return plan_check(settings, plan);
+	if (plan_check(settings, plan, options))
+		return STATUS_USAGE;
+	if (plan->control->first_ns)
+		settings->start = plan->control->name;
+	return STATUS_DONE;
 }
 
 static unsigned threads_read(const struct option_set *options)

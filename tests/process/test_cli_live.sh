@@ -249,6 +249,14 @@ sees 'on a grid nobody scatters'
 keys q
 ends 0
 type_in clear
+start --agents 40 --goal batch --pattern burst
+keys + + +
+sees 'requests    [1-9][0-9]* in [1-9][0-9]* calls, queue [0-9]'
+keys j
+sees '^4 more join 40 agents'
+keys q
+ends 0
+type_in clear
 start --agents 20
 keys C-c
 ends 130

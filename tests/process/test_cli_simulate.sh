@@ -101,6 +101,7 @@ for rule in none jitter clock-jitter random-offset flock kuramoto; do
 	says '^goal reached never$'
 done
 run 0 --agents 32 --control static --cycles 20 --crash 0.5@10
+says '^static, topology full, start static, seed 1$'
 says '^goal reached after 0 cycles$'
 says '^crash of 50 % after cycle 10, 16 agents: reached again never$'
 run 0 --agents 64 --control balance --cycles 30
@@ -115,6 +116,15 @@ says '^1 agent, goal '
 run 0 --goal batch --pattern burst --cycles 30
 says '^requests burst: [0-9]* tasks in [0-9]* batches$'
 says 'calls, 9[0-9]\.[0-9] % saved'
+
+# of several runs together
+run 0 --goal batch --pattern burst --runs 2 --cycles 30
+says '^hosts taken, duty 50 %, periods +-0 %, lateness 0 % of a gap$'
+says ' calls saved  *queue$'
+says '^minimize-api-calls .* 9[0-9]\.[0-9] %  *[0-9]*\.[0-9]$'
+run 0 --goal batch --runs 2 --cycles 5
+! grep -q 'calls saved' "$work/out"
+judge $? "$ran: calls saved of no requests"
 
 run 0 --kind drifting --spread 5% --cycles 30
 says '^at one door, topology full, '
@@ -136,6 +146,8 @@ says '^join of 1 % after cycle 3, 1 agent: reached again after '
 run 0 --agents 3 --cycles 8 --crash 99%@3
 says '^ *4  *1 '
 says '^crash of 99 % after cycle 3, 2 agents: '
+run 0 --agents 8 --cycles 8 --crash 1e-9@3
+says '^ *4  *7 '
 run 0 --agents 8 --cycles 8 --disrupt 0.001%@3
 says '^disrupt of 0.001 % after cycle 3, 0 agents$'
 
@@ -170,6 +182,7 @@ says '"metric": "evenness"'
 says '"order_parameters": \[[0-9.e-]*, [0-9.e-]*, [0-9.e-]*, [0-9.e-]*\]'
 run 0 --agents 20 --cycles 12 --json --control none
 json
+says '"max_delay": null'
 says '"converged_at": null'
 run 0 --goal all --agents 20 --runs 2 --cycles 20 --disrupt 0.3@10 --json
 json
@@ -232,6 +245,21 @@ refuses 'no place to be scattered from' --kind drifting --disrupt 0.3@10
 refuses 'on a grid nobody scatters' --kind grid --disrupt 30%@3
 refuses 'static runs instead' --trait speed --control static
 refuses 'flock runs instead' --trait precision --control flock
+for rule in none jitter clock-jitter random-offset static flock desync kuramoto balance; do
+	refuses "$rule runs instead" --max-delay 5% --control "$rule"
+done
+for rule in none jitter clock-jitter random-offset static flock desync; do
+	refuses "$rule reads nothing that could be old" --stale 5% --control "$rule"
+done
+run 0 --stale 5% --control kuramoto --cycles 3
+refuses 'random-offset says itself where each begins' --start identical --control random-offset
+refuses 'static says itself where each begins' --start random --control static
+for trait in stability speed throughput resilience; do
+	refuses "$trait is a delay of its own" --max-delay 5% --trait "$trait"
+done
+run 0 --max-delay 5% --trait precision --cycles 3
+says 'delay at most 5 % a cycle'
+refuses "nobody reads the others' slots" --stale 5% --kind drifting
 refuses 'somebody has to be left' --agents 1 --crash 0.1@3
 refuses '"big" is none of: equal, lognormal' --actions big
 refuses 'ring' --topology ring:3
