@@ -3,9 +3,10 @@
 #include "procfile.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <unistd.h>
 
-long procfile_read(const char *path, char *text, size_t size)
+static long read_whole(const char *path, char *text, size_t size)
 {
 	int saved = errno, fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	size_t length = 0;
@@ -29,5 +30,17 @@ long procfile_read(const char *path, char *text, size_t size)
 	text[length] = '\0';
 	close(fd);
 	errno = saved;
+	return result;
+}
+
+/* A thread that is cancelled ends later: in here it would leave a descriptor open. */
+long procfile_read(const char *path, char *text, size_t size)
+{
+	int cancel_state;
+	long result;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	result = read_whole(path, text, size);
+	pthread_setcancelstate(cancel_state, NULL);
 	return result;
 }

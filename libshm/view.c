@@ -240,6 +240,7 @@ enum view_followed view_follow_word(struct view_cell *cell, const struct segment
 	if (followed == VIEW_CANNOT && view_generation(cell) == SHM_TOPOLOGY_GENERATION(word) &&
 	    atomic_fetch_add_explicit(&cell->looks, 1, memory_order_relaxed) + 1 < VIEW_RETRY_LOOKS)
 		return VIEW_CANNOT;
+	/* A thread that ended in here would keep all others of the process from following, for ever. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	if (!busy_take(cell)) {
 		pthread_setcancelstate(cancel_state, NULL);

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "life.h"
+#include "procfile.h"
 #include "swarm.h"
 #include "view.h"
 
@@ -575,6 +576,39 @@ static void another_user_of_liburcu_is_not_waited_for(void **state)
 	down();
 }
 
+/* It is to end at once, and follows a topology before that. */
+static void *ends_after_following(void *context)
+{
+	char text[64];
+
+	pthread_cancel(pthread_self());
+	expect(follow() == VIEW_NEW);
+	expect(procfile_read("/proc/self/stat", text, sizeof(text)) > 0);
+	*(bool *)context = true;
+	pthread_testcancel();
+	return NULL;
+}
+
+static void a_thread_that_is_cancelled_leaves_nothing_half_done(void **state)
+{
+	bool came_through = false;
+	pthread_t thread;
+	void *ended;
+
+	(void)state;
+	up("ring:4");
+	resize("ring:6");
+	assert_int_equal(pthread_create(&thread, NULL, ends_after_following, &came_through), 0);
+	assert_int_equal(pthread_join(thread, &ended), 0);
+	assert_true(came_through);
+	assert_true(ended == PTHREAD_CANCELED);
+	resize("ring:8");
+	assert_int_equal(follow(), VIEW_NEW);
+	reclaim();
+	assert_int_equal(failures, 0);
+	down();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, life_setup, life_teardown)
 
 int main(void)
@@ -585,6 +619,7 @@ int main(void)
 		TEST(a_reader_that_reclaims_frees_nothing),
 		TEST(what_cannot_be_followed_is_full),
 		TEST(it_is_tried_again_now_and_then),
+		TEST(a_thread_that_is_cancelled_leaves_nothing_half_done),
 		TEST(an_unproven_child_frees_when_it_is_alone),
 		TEST(another_user_of_liburcu_is_not_waited_for),
 		TEST(readers_in_a_storm_of_resizes_see_whole_snapshots),
