@@ -231,6 +231,28 @@ same --agents 60 --kind drifting --cycles 15 --spread 2% --lateness 10% --vary 2
 same --agents 150 --synchronous "${busy[@]}"
 same --goal all --agents 25 --synchronous "${busy[@]}"
 
+# ---- each option is obeyed ----------------------------------------------------------------------
+# obeys OPTION...: something measured is another than without
+obeys()
+{
+	run 0 --agents 40 --duty 120% --cycles 12 --json "$@"
+	sed -n '/"cycles": \[/,$p' "$work/out" >"$work/second"
+	! cmp -s "$work/second" "$work/first"
+	judge $? "$ran: measures what is measured without it"
+}
+
+run 0 --agents 40 --duty 120% --cycles 12 --json
+sed -n '/"cycles": \[/,$p' "$work/out" >"$work/first"
+[ -s "$work/first" ]
+judge $? "$ran: no cycles"
+for option in --agents=41 --goal=batch --topology=ring:4 --cycles=13 --seed=2 --start=identical --start=join --max-delay=3% \
+	--spread=3% --lateness=30% --stale=50% --duty=90% --actions=lognormal --vary=50% --crash=0.3@4 --join=0.3@4 \
+	--disrupt=0.3@4 --kind=relative --kind=grid --kind=drifting --trait=stability --trait=speed --trait=throughput \
+	--trait=efficiency --trait=precision; do
+	obeys "${option%%=*}" "${option#*=}"
+done
+obeys --synchronous
+
 # ---- what is refused, and how ---------------------------------------------------------------------
 refuses '"spraed" is none of: all, minimize-api-calls, distribute-load' --goal spraed
 refuses '"enormous" is none of: all, tiny, small, medium, large, huge' --scale enormous

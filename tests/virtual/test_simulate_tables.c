@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "simulate_tables.h"
+#include "traits.h"
 
 static void spread_takes_the_cycles_of_the_table(void **state)
 {
@@ -383,6 +384,44 @@ static void lateness_slows_taken_hosts_not_at_all(void **state)
 	}
 }
 
+/* A hundred at a hundredth of a period from each other: three turns within 2 % of it. */
+static void turns_within_two_percent_of_a_period_share_a_call(void **state)
+{
+	struct run run = { .plan = plan_make("batch", 100, 30, 1) };
+
+	(void)state;
+	run.plan.control = control_find("static");
+	run.plan.pattern = pattern_find("steady");
+	assert_true(runs_do(&run, 1, 1, NULL));
+	assert_true(run.load.batches >= 100 * 29);
+	assert_true(fabs((double)run.load.batches / (double)run.load.calls - 3) < .02);
+	runs_free(&run, 1);
+}
+
+/* As help and manual have them, of a row with a cap of 10 % and a target of .9. */
+static void traits_have_the_figures_of_the_manual(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t cap_ppm, target_ppm, energy_least;
+	} rows[] = {
+		{ "stability", 50000, 850000, 0 },    { "speed", 300000, 900000, 0 },
+		{ "efficiency", 100000, 900000, 75 }, { "throughput", 20000, 800000, 0 },
+		{ "resilience", 200000, 900000, 0 },  { "precision", 100000, 990000, 0 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct goal tuned = trait_goal(trait_find(rows[i].name), goal_find("spread"));
+
+		assert_int_equal(tuned.cap_ppm, rows[i].cap_ppm);
+		assert_int_equal(tuned.target_ppm, rows[i].target_ppm);
+		assert_int_equal(tuned.energy_least, rows[i].energy_least);
+	}
+	assert_int_equal(trait_goal(trait_find("stability"), goal_find("save-energy")).energy_least,
+			 50);
+}
+
 static void stale_reads_do_no_harm(void **state)
 {
 	struct simulation_plan plan = plan_capped("spread", 256, 1000000);
@@ -432,6 +471,8 @@ int main(void)
 		cmocka_unit_test(leaves_of_a_star_act_together),
 		cmocka_unit_test(groups_form_from_an_identical_start),
 		cmocka_unit_test(unequal_periods_keep_the_slowest_ones_pace),
+		cmocka_unit_test(turns_within_two_percent_of_a_period_share_a_call),
+		cmocka_unit_test(traits_have_the_figures_of_the_manual),
 		cmocka_unit_test(lateness_slows_taken_hosts_not_at_all),
 		cmocka_unit_test(stale_reads_do_no_harm),
 		cmocka_unit_test(grids_stay_close_to_their_limit),
