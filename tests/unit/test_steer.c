@@ -111,7 +111,7 @@ static void who_stalls_for_five_turns_goes_on(void **state)
 	/* All in vain, all alike: the first of them for a while. */
 	assert_int_equal(told(&pilot, ENTRAIN_EVENT_STRATEGY),
 			 strategy[0] << 8 | ENTRAIN_REASON_BEST);
-	for (unsigned number = 0; number < STEER_REST; number++) {
+	for (unsigned number = 0; number < 50; number++) {
 		turn(&pilot);
 		assert_int_equal(pilot.steer.strategy, strategy[0]);
 		assert_int_equal(pilot.steer.notes, 0);
