@@ -90,6 +90,28 @@ static int64_t told(const struct pilot *pilot, uint32_t kind)
 	return -1;
 }
 
+/* The other one is `first` of a turn ahead, and after four turns `then`; half a turn is the pattern. */
+static int64_t changed_in_the_fifth_turn(double first, double then)
+{
+	struct pilot pilot = pilot_of(ENTRAIN_DISTRIBUTE_LOAD, 0, 1, &first);
+
+	turns(&pilot, 5);
+	assert_int_equal(told(&pilot, ENTRAIN_EVENT_STRATEGY), -1);
+	pilot.at[0] = then;
+	turn(&pilot);
+	return told(&pilot, ENTRAIN_EVENT_STRATEGY);
+}
+
+static void a_tenth_nearer_is_progress(void **state)
+{
+	const uint32_t *strategy = goal_row(ENTRAIN_DISTRIBUTE_LOAD)->strategy;
+
+	(void)state;
+	assert_int_equal(changed_in_the_fifth_turn(.1, .1 + .4 * .08),
+			 strategy[1] << 8 | ENTRAIN_REASON_STALLED);
+	assert_int_equal(changed_in_the_fifth_turn(.1, .1 + .4 * .12), -1);
+}
+
 static void who_stalls_for_five_turns_goes_on(void **state)
 {
 	struct pilot pilot = pilot_of(ENTRAIN_DISTRIBUTE_LOAD, 0, 1, (const double[]){ .1 });
@@ -514,6 +536,7 @@ static void without_energy_it_keeps_its_phase_and_goes_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_tenth_nearer_is_progress),
 		cmocka_unit_test(who_stalls_for_five_turns_goes_on),
 		cmocka_unit_test(who_goes_on_moves_otherwise),
 		cmocka_unit_test(the_best_of_all_is_kept),
