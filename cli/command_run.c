@@ -352,7 +352,7 @@ static int run_run(struct invocation *invocation)
 	fflush(NULL);
 	invocation->operands[invocation->operand_count] = NULL; /* there is room: -- was there */
 	code = program_exec(&program, invocation->operands, invocation->operand_count);
-	return run_failure(program.path, code, program_error_text(code));
+	return run_failure(program.path, code, program_error_text(&program, code));
 }
 
 static const struct option_row run_options[] = {

@@ -204,6 +204,9 @@ static void why_not_loaded(struct coverage *coverage)
 		why_set(coverage, "its program is linked statically, so nothing can be preloaded");
 	else if (kind == PROGRAM_MUSL)
 		why_set(coverage, "its program is built for musl, not for glibc");
+	else if (kind == PROGRAM_FOREIGN)
+		why_set(coverage, "its program is built for another word size or processor than "
+				  "the plugin");
 	else if (runs_secure(coverage->pid))
 		why_set(coverage, "it was started with more rights than its caller, so the loader "
 				  "ignored preloads");

@@ -19,6 +19,27 @@ static int file_read(int fd, void *bytes, size_t size, uint64_t offset)
 	return offset > INT64_MAX || pread(fd, bytes, size, (off_t)offset) != (ssize_t)size;
 }
 
+/* What the headers of all word sizes begin with. */
+struct elf_start {
+	unsigned char ident[EI_NIDENT];
+	uint16_t type, machine;
+};
+
+/* Is it an ELF file, but of another word size or processor than this one? */
+static int is_foreign(int fd)
+{
+	struct elf_start its, ours;
+	int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), failed;
+
+	failed = self < 0 || file_read(self, &ours, sizeof(ours), 0);
+	if (self >= 0)
+		close(self);
+	if (failed || file_read(fd, &its, sizeof(its), 0) ||
+	    memcmp(its.ident, ELFMAG, SELFMAG) != 0)
+		return 0;
+	return its.ident[EI_CLASS] != ours.ident[EI_CLASS] || its.machine != ours.machine;
+}
+
 /* The loader that an ELF file asks for; "" for none. Nonzero: it is not an ELF file of this machine. */
 static int interpreter_read(int fd, char *text, size_t size)
 {
@@ -47,12 +68,15 @@ static int interpreter_read(int fd, char *text, size_t size)
 enum program_kind program_kind(const char *path)
 {
 	char interpreter[PATH_MAX];
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), failed;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), failed, foreign;
 
 	if (fd < 0)
 		return PROGRAM_UNKNOWN;
+	foreign = is_foreign(fd);
 	failed = interpreter_read(fd, interpreter, sizeof(interpreter));
 	close(fd);
+	if (foreign)
+		return PROGRAM_FOREIGN;
 	if (failed)
 		return PROGRAM_UNKNOWN;
 	if (!interpreter[0])
@@ -166,9 +190,12 @@ int program_exec(const struct program *program, char **arguments, int count)
 	return errno;
 }
 
-const char *program_error_text(int os_error)
+const char *program_error_text(const struct program *program, int os_error)
 {
-	return os_error == ENOENT ? "the interpreter that it names is missing" : strerror(os_error);
+	if (os_error != ENOENT)
+		return strerror(os_error);
+	return access(program->path, F_OK) < 0 ? "there is no such program"
+					       : "the interpreter that it names is missing";
 }
 
 const char *program_obstacle(const struct program *program)
@@ -179,5 +206,7 @@ const char *program_obstacle(const struct program *program)
 		return "it is linked statically, so nothing can be preloaded";
 	if (program->kind == PROGRAM_MUSL)
 		return "it is built for musl, and would not start under a plugin for glibc";
+	if (program->kind == PROGRAM_FOREIGN)
+		return "it is built for another word size or processor than the plugin";
 	return NULL;
 }

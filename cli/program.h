@@ -10,6 +10,7 @@ enum program_kind {
 	PROGRAM_DYNAMIC, /* glibc's loader starts it */
 	PROGRAM_STATIC,  /* no loader: nothing can be preloaded */
 	PROGRAM_MUSL,    /* another C library: it does not start under the plugin */
+	PROGRAM_FOREIGN, /* another word size or processor: its loader cannot load the plugin */
 	PROGRAM_UNKNOWN, /* neither ELF nor a script, or not readable */
 };
 
@@ -29,7 +30,7 @@ int program_find(const char *name, struct program *program);
 int program_exec(const struct program *program, char **arguments, int count);
 
 /* What such an errno means. */
-const char *program_error_text(int os_error);
+const char *program_error_text(const struct program *program, int os_error);
 
 /* The kind of one ELF file, for /proc/PID/exe too. */
 enum program_kind program_kind(const char *path);

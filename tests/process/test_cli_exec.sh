@@ -99,6 +99,18 @@ wait $pids
 pids=
 [ "$(cat told)" = told ] || no "what ran was not told to end"
 
+# what it runs is removed meanwhile
+printf '#!/bin/sh\necho run >>fading.runs\n' >fading && chmod +x fading
+"$entrainctl" exec --swarm once --every 20ms -- ./fading 2>faded &
+pids=$!
+lines 1 fading.runs
+rm fading
+tells 'exit status 127' faded
+kill $pids
+wait $pids 2>/dev/null
+pids=
+grep -q '^entrainctl: ./fading: there is no such program$' faded || no "of a program that was removed it says $(cat faded)"
+
 # its swarm goes, and comes again
 "$entrainctl" exec --swarm fleeting --every 20ms -- sh -c 'echo run >>fleeting' 2>lost &
 pids=$!
