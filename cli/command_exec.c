@@ -135,7 +135,8 @@ static void child_run(const struct program *program, char **arguments, int count
 	}
 	signals_block(SIG_UNBLOCK);
 	code = program_exec(program, arguments, count);
-	message_failure(STATUS_REFUSED, program->path, NULL, "%s", program_error_text(program, code));
+	message_failure(STATUS_REFUSED, program->path, NULL, "%s",
+			program_error_text(program, code));
 	_exit(code == ENOENT ? 127 : 126);
 }
 

@@ -157,20 +157,29 @@ static void swarm_finish(struct reading *reading)
 	}
 }
 
-/* At the end of a section. */
-static void section_finish(struct reading *reading)
+/* Does what is said fit together, and is enough said? An action that is wrong was said, and is told of in its line. */
+static bool rule_is_right(struct reading *reading)
 {
 	struct entrain_error why;
 
+	if (host_rule_check(&reading->rule, &why) == 0)
+		return true;
+	if (reading->rule.action != ENTRAIN_ACTION_UNSAID || !given_line(&reading->keys, "action"))
+		report(reading, reading->section_line, "%s: %s", why.object, why.why);
+	return false;
+}
+
+/* At the end of a section. */
+static void section_finish(struct reading *reading)
+{
 	if (!reading->matters)
 		return;
 	if (reading->kind == SECTION_SWARM && reading->dir_each && *reading->dir)
 		reading->dir_each(reading->swarm, reading->dir, reading->dir_context);
 	if (reading->kind == SECTION_SWARM)
 		swarm_finish(reading);
-	else if (reading->kind == SECTION_RULE && host_rule_check(&reading->rule, &why))
-		report(reading, reading->section_line, "%s: %s", why.object, why.why);
-	else if (reading->kind == SECTION_RULE && reading->rule_each && !reading->findings)
+	else if (reading->kind == SECTION_RULE && rule_is_right(reading) && reading->rule_each &&
+		 !reading->findings)
 		reading->rule_each(&reading->rule, reading->rule_context);
 }
 

@@ -292,7 +292,7 @@ static void rules_are_checked_and_are_nothing_to_a_swarm(void **state)
 	assert_findings("[rule a]\nexe = redis\nrole =\npath = redis\nthread = sixteen-bytes-16\n"
 			"call = fsync, read\nswarm = A\naction = jump\nmax_delay = 900\nnope = 1\n"
 			"[rule a]\naction = batch\nmax_delay = 1s\nmax-delay = 1s\n[rule b]\n",
-			LINES(2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 11, 14, 15));
+			LINES(2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 15));
 	file_write("[rule a]\nnope = 1\n[rule a]\n[swarm web]\nperiod = 3s\n");
 	assert_int_equal(entrain_config_read(path, "web", &settings, NULL), 0);
 	assert_true(settings.period_ns == INT64_C(3000000000));
