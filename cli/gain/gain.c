@@ -50,6 +50,13 @@ static void gain_open(struct gain *gain, const struct picture *picture, unsigned
 	memset(gain->hosts, 0, (count + 1) * sizeof(*gain->hosts));
 }
 
+double gain_per_minute(const struct gain_host *host)
+{
+	const int64_t every_ns = host->mean_ns > 0 ? host->mean_ns : host->interval_ns;
+
+	return every_ns > 0 ? 60e9 / (double)every_ns : 0;
+}
+
 /* Count a host that was filled in. */
 static void host_take(struct gain *gain)
 {

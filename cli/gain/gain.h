@@ -17,6 +17,7 @@ struct gain_host {
 	struct entrain_agent_info seen;
 	uint32_t kind;       /* enum entrain_kind that drives it; 0: too little was seen to tell */
 	int64_t interval_ns; /* median from begin to begin; 0: not known */
+	int64_t mean_ns;     /* the mean of those that were counted; 0: none was */
 	int64_t rest_ns;     /* median from end to begin */
 	int64_t spread_ns; /* nine of ten of what is steadier of the two are this near to its median */
 	uint64_t actions; /* that were seen */
@@ -96,6 +97,9 @@ void gain_free(struct gain *gain);
 
 /* Forecasts, verdict; `cap_ppm`: the cap that is asked about, 0: the smallest that does. */
 void gain_judge(struct gain *gain, uint32_t cap_ppm);
+
+/* How many actions of it there are a minute; of who comes by nothing regular, the usual interval does not say. 0: not known. */
+double gain_per_minute(const struct gain_host *host);
 
 /* For people, and as members of the open object. */
 void gain_print(const struct gain *gain, FILE *out);

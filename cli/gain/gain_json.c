@@ -14,7 +14,7 @@ static void host_json(const struct gain_host *host, struct json *json)
 	json_text(json, "rule", host->seen.label);
 	json_boolean(json, "observes", host->seen.observes != 0);
 	json_text(json, "rhythm", host->kind ? entrain_kind_name((int)host->kind) : NULL);
-	json_real(json, "per_minute", host->interval_ns > 0 ? 60e9 / (double)host->interval_ns : 0);
+	json_real(json, "per_minute", gain_per_minute(host));
 	json_integer(json, "interval_ns", host->interval_ns);
 	json_integer(json, "rest_ns", host->rest_ns);
 	json_integer(json, "spread_ns", host->spread_ns);

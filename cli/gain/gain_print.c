@@ -9,8 +9,6 @@
 #include "advice.h"
 #include "gain.h"
 
-#define NS_PER_MIN 60e9
-
 static const struct {
 	const char *name, *text;
 } verdicts[] = {
@@ -85,7 +83,7 @@ static void host_put(struct table *table, const struct gain_host *host)
 	table_put(table, TEXT_PLAIN, "%s", host->seen.name);
 	table_put(table, TEXT_PLAIN, "%s", host->seen.label);
 	if (host->interval_ns > 0) {
-		table_put(table, TEXT_PLAIN, "%.3g", NS_PER_MIN / (double)host->interval_ns);
+		table_put(table, TEXT_PLAIN, "%.3g", gain_per_minute(host));
 		table_put(table, TEXT_PLAIN, "%s", entrain_duration_text(host->interval_ns, text));
 		table_put(table, TEXT_PLAIN, "%.1f %%",
 			  100.0 * (double)host->spread_ns / (double)host->interval_ns);

@@ -166,6 +166,17 @@ static void kind_settle(struct gain_host *host, const struct history_host *histo
 		host->spread_ns = interval_spread_ns;
 }
 
+/* From begin to begin, of all that there were between the first and the last, those that were missed too. */
+static int64_t mean_ns(const struct history_host *history)
+{
+	const size_t count = history->count;
+
+	if (count < 2)
+		return 0;
+	return (history->actions[count - 1].begin_ns - history->actions[0].begin_ns) /
+	       (int64_t)(count - 1 + history->lost);
+}
+
 void habit_find(struct gain_host *host, const struct history_host *history,
 		const struct entrain_settings *settings, int64_t clock_ns)
 {
@@ -189,10 +200,12 @@ void habit_find(struct gain_host *host, const struct history_host *history,
 	interval_spread_ns = half_width(intervals, count);
 	host->spread_ns = half_width(rests, count);
 	host->kind = kind_by_votes(history, settings, clock_ns);
-	if (host->kind)
+	if (host->kind) {
 		kind_settle(host, history, settings, interval_spread_ns);
-	else
+		host->mean_ns = mean_ns(history);
+	} else {
 		from_slot(host);
+	}
 	free(intervals);
 	works_fill(host, history);
 	strays_fill(host, history, habit_clock_ns(host, settings));

@@ -5,6 +5,7 @@
 #	report_judge.py acting REPORT WHICH CYCLES LOG...	the forecast holds what happened in the last cycles
 #	report_judge.py loops|status JSON LOG...	periods of loops whose works take no time
 #	report_judge.py spoil AGENTS SECONDS		writes garbage into instants, durations and counts of the first slots
+#	report_judge.py skewed REPORT LEAST MOST	so many actions a minute, of one whose usual interval is shorter than the mean
 #	report_judge.py wild REPORT | lines REPORT | bursts CHECK CALLS LEAST_NS
 #
 # A line of a log is when a flush arrived, began and was over, in us; of a loop, when its work began.
@@ -133,6 +134,12 @@ elif what == "wild":
         fail("of what has no rhythm: %s, %s" % (told["verdict"], told["acting_advised"]))
     if not 1 <= told["acting_advised"]["overlap"][0] <= told["acting_advised"]["overlap"][1] <= len(told["hosts"]):
         fail("forecast %s" % told["acting_advised"])
+elif what == "skewed":
+    # as many as there were, not as would be if all came after the usual interval
+    host, = told["hosts"]
+    least, most = (float(word) for word in rest)
+    if host["rhythm"] != "drifting" or not least <= host["per_minute"] <= most or 60e9 / host["interval_ns"] < most:
+        fail("%g a minute, every %d ns, %s" % (host["per_minute"], host["interval_ns"], host["rhythm"]))
 elif what == "lines":
     print(told["lines"], end="")
 elif what == "bursts":

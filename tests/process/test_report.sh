@@ -113,6 +113,7 @@ tool create loops --period 800ms --kind relative || no "create loops"
 tool create wrong || no "create wrong"
 tool create wild || no "create wild"
 tool create queue || no "create queue"
+tool create skewed || no "create skewed"
 tool create liar --period 200ms --kind grid || no "create liar"
 for swarm in clock tight loops; do tool set $swarm mode=observe || no "set $swarm"; done
 rule clock 'action = stagger' 'max_delay = 90%'
@@ -137,6 +138,13 @@ queue=${pids#"$before"}
 for i in 0 1 2 3; do start liar $i "$flush" clock 200 20 2; done
 for i in 0 1 2 3; do start wild $i "$flush" random 500 30 3; done
 wild=$!
+printf '%s\n' '[rule skewed]' 'exe = *python3*' 'call = fsync' 'swarm = skewed' 'action = observe' >skewed.ini
+start skewed 0 python3 -c 'import os, time
+file = os.open("skewed.data", os.O_RDWR | os.O_CREAT)
+while True:
+    for rest in .3, .45, .35, 1.57:
+        os.fsync(file)
+        time.sleep(rest)'
 for ((i = 0; i < 16; i++)); do start loops $i "$loop" nanosleep $((790000 + i * 1000)) 1000000; done
 
 (let_act clock 16) >clock.told 2>&1 &
@@ -158,8 +166,13 @@ yes_or python3 "$judge" loops loops.json loops.? loops.1?
 yes_or python3 "$judge" status status.json loops.? loops.1?
 "$entrainctl" status loops >status.text || no "status loops"
 grep -q '^only watched' status.text && grep -q '^now: ' status.text || no "status: $(cat status.text)"
+"$entrainctl" report skewed --for 8s --json >skewed.json &
+skewed=$!
 "$entrainctl" report wild --for 6s --json >wild.json || no "report wild"
 yes_or python3 "$judge" wild wild.json
+wait $skewed || no "report skewed"
+# four in 2.67 s
+yes_or python3 "$judge" skewed skewed.json 65 120
 
 # ---- whoever may write the slots ------------------------------------------------------------------------
 
