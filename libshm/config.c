@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include "config.h"
+#include "config_file.h"
 #include "error.h"
 #include "host_rule.h"
 #include "settings.h"
@@ -381,20 +381,19 @@ static void keep_first(const struct entrain_error *finding, void *context)
 static enum entrain_code parse(struct reading *reading, const char *file,
 			       struct entrain_error *error)
 {
-	struct stat about;
+	const char *obstacle;
 
 	reading->file = file ? file : entrain_config_path();
+	obstacle = config_file_obstacle(reading->file, file != NULL);
+	if (obstacle)
+		return error_set(error, ENTRAIN_CONFIG, EISDIR, WHAT, reading->file, "%s",
+				 obstacle);
 	reading->stream = fopen(reading->file, "re");
 	if (!reading->stream && errno == ENOENT && !file && config_named())
 		return error_set(error, ENTRAIN_CONFIG, ENOENT, WHAT, reading->file,
 				 "there is no such file, and ENTRAIN_CONFIG names it");
 	if (!reading->stream)
 		return error_system(error, errno, WHAT, reading->file);
-	if (fstat(fileno(reading->stream), &about) == 0 && S_ISDIR(about.st_mode)) {
-		fclose(reading->stream);
-		return error_set(error, ENTRAIN_CONFIG, EISDIR, WHAT, reading->file,
-				 "it is a directory, not a file");
-	}
 	lines_take(reading);
 	fclose(reading->stream);
 	free(reading->sections.rows);

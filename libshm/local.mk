@@ -54,7 +54,7 @@ libentrain_core_la_SOURCES = \
 	%D%/clock.h %D%/clock.c \
 	%D%/settings.h %D%/settings.c \
 	%D%/duration.h %D%/duration.c \
-	%D%/config.h %D%/config.c %D%/host_rule.h %D%/host_rule.c \
+	%D%/config.h %D%/config.c %D%/config_file.h %D%/config_file.c %D%/host_rule.h %D%/host_rule.c \
 	%D%/agent.h %D%/agent_sealed.c %D%/agent_join.c %D%/agent_wait.c %D%/agent_turn.c %D%/agent_learn.c %D%/agent_acted.c %D%/agent_door.c \
 	%D%/agent_snapshot.h %D%/agent_snapshot.c %D%/agent_probe.c %D%/agent_measure.c \
 	%D%/items.h %D%/gaps.h %D%/gaps.c %D%/measure.h %D%/measure.c \

@@ -142,6 +142,15 @@ what_cannot_be_read_says_so()
 	ENTRAIN_CONFIG=$work/directory run 2 create web
 	has err "$work/directory: it is a directory, not a file$"
 	has err '^try: .*ENTRAIN_CONFIG$'
+	# nobody waits for a writer or reads for ever, least of all a host at its start
+	mkfifo "$work/pipe"
+	for file in "$work/pipe" /dev/zero; do
+		timeout 20 env ENTRAIN_CONFIG="$file" "$tool" run -- echo ran >"$work/out" 2>"$work/err"
+		has out '^ran$'
+		has err "it runs without entrain: .*$file: it is a pipe or a device, not a file"
+	done
+	ENTRAIN_CONFIG=/dev/null run 0 create web
+	run 0 rm web
 	ENTRAIN_CONFIG=$work/absent.ini run 2 create web
 	has err "$work/absent.ini: there is no such file, and ENTRAIN_CONFIG names it$"
 	has err '^try: .*ENTRAIN_CONFIG$'
