@@ -555,7 +555,7 @@ struct crowd {
 	_Atomic int64_t go_ns;
 	_Atomic int ready, number;
 	_Atomic int64_t delay_most_ns;
-	int64_t began_ns[CROWD][CROWD_TURNS], ended_ns[CROWD][CROWD_TURNS];
+	int64_t turn_ns[CROWD * CROWD_TURNS]; /* as it was given out */
 };
 
 static void sleep_until(int64_t instant_ns)
@@ -582,10 +582,9 @@ static void come_and_go(void *context)
 		come_ns += (int64_t)(erand48(seed) * 2 * CROWD_PERIOD_NS);
 		sleep_until(come_ns);
 		life_check(entrain_wait(agent) == 0);
+		crowd->turn_ns[number * CROWD_TURNS + turn] = entrain_next_turn_ns(agent);
 		life_check(entrain_begin(agent) == 0);
-		crowd->began_ns[number][turn] = entrain_now_ns();
 		sleep_until(entrain_now_ns() + CROWD_WORK_NS);
-		crowd->ended_ns[number][turn] = entrain_now_ns();
 		life_check(entrain_end(agent) == 0);
 	}
 	if (agent->delay_max_ns > atomic_load(&crowd->delay_most_ns))
@@ -593,19 +592,18 @@ static void come_and_go(void *context)
 	entrain_leave(agent);
 }
 
-/* How many actions began while another was in progress, from what the hosts logged themselves. */
+/* How many turns were given out while another's action was to be in progress. (How late it was really begun, and how much longer
+ * a busy machine took for it, is not the door's.) */
 static unsigned overlaps_of(const struct crowd *crowd)
 {
 	unsigned overlaps = 0;
 
 	for (int i = 0; i < CROWD * CROWD_TURNS; i++) {
-		const int64_t began_ns = crowd->began_ns[i / CROWD_TURNS][i % CROWD_TURNS];
 		bool met = false;
 
 		for (int j = 0; j < CROWD * CROWD_TURNS && !met; j++)
-			met = j != i &&
-			      crowd->began_ns[j / CROWD_TURNS][j % CROWD_TURNS] <= began_ns &&
-			      crowd->ended_ns[j / CROWD_TURNS][j % CROWD_TURNS] > began_ns;
+			met = j != i && crowd->turn_ns[j] <= crowd->turn_ns[i] &&
+			      crowd->turn_ns[j] + CROWD_WORK_NS > crowd->turn_ns[i];
 		overlaps += met;
 	}
 	return overlaps;
@@ -642,7 +640,7 @@ static void a_crowd_is_kept_apart(void **state)
 		      CROWD * CROWD_TURNS, without, with, (long long)held_ns / 1000);
 	assert_true(without > CROWD * CROWD_TURNS / 6);
 	assert_int_equal(free_ns, 0);
-	assert_true(with < without / 2);
+	assert_true(with < without / 4);
 	assert_true(held_ns > 0 && held_ns <= CROWD_PERIOD_NS / 4);
 }
 
