@@ -117,18 +117,25 @@ numbers()
 # That is reckoned from a few writes beforehand. Where others are at the disk, the actions of a run may take many times as long:
 # then they meet under any rule, since their sum / the time (`duty`) is the least overlap there can be. Of 16 runs beside
 # writers who kept the disk busy, all with a duty of up to .7 had a median overlap of 1 or 2; from 1.2 on it was 2 to 8.
-# So a run is judged by what the disk gave it: the first of three in which the actions took less than .6 of the time.
+# So a run is judged by what the disk gave it: the first of three in which the actions took less than .6 of the time. And who takes
+# longer than the others gets a longer gap: beside the same writers the evenness of 20 runs was .6 to .85 where an action took 90 ms
+# or more, .82 to 1 where all took less than 40.
 
 usable()
 {
 	awk "BEGIN { exit !($(value swarm duty) < .6) }"
 }
 
+alike()
+{
+	usable && awk "BEGIN { exit !($(value swarm p99 | sed 's/,.*//') < 40e6) }"
+}
+
 figures()
 {
 	for _ in 1 2 3; do
 		run_demo --json --workers 8 --period 400ms --duration 3200ms --duty 20% --size 32KB --seed 7
-		{ [ "$status" -eq 0 ] && ! usable; } || break
+		{ [ "$status" -eq 0 ] && ! alike; } || break
 	done
 	is "demo --json ends with 0" [ "$status" -eq 0 ]
 	is "demo --json says nothing on stderr" [ ! -s "$work/err" ]
@@ -157,7 +164,11 @@ figures()
 		return
 	fi
 	holds "as a swarm they do not meet" "$(value swarm median_overlap) <= 2"
-	holds "the swarm is even" "$(value swarm evenness) > .6"
+	if alike; then
+		holds "the swarm is even" "$(value swarm evenness) > .6"
+	else
+		echo "SKIPPED: others are at this disk; one of the swarm's actions took $(value swarm p99 | sed 's/,.*//') ns"
+	fi
 	holds "the swarm is more even than the draw" \
 		"$(value swarm evenness) > $(value random_offset evenness)"
 }
