@@ -62,7 +62,7 @@ begin()
 
 gone()
 {
-	! [ -d "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"
+	! [ -d "/proc/$1" ] || grep -qs '^State:.Z' "/proc/$1/status"
 }
 
 # ended STATUS PID: it ends by itself, with this status
@@ -184,7 +184,7 @@ replaced()
 prefork_server_restarts_the_dead()
 {
 	fresh
-	begin prefork_server prefork 10
+	begin prefork_server prefork 20
 	await flushed 2 2 || no "prefork_server: worker 2 takes no turns"
 	victim=$(second)
 	kill -9 "$victim"
@@ -192,13 +192,15 @@ prefork_server_restarts_the_dead()
 	ended 0 "$begun"
 	# killed after two turns or a few more; the one that followed had all of its own
 	turns=$(grep -c '^worker 2: turn' "$work/out")
-	[ "$turns" -ge 12 ] || no "prefork_server: worker 2 had $turns turns in its two lives"
+	[ "$turns" -ge 22 ] || no "prefork_server: worker 2 had $turns turns in its two lives"
 	for i in 1 3 4; do
-		same "prefork_server: turns of worker $i" "$(grep -c "^worker $i: turn" "$work/out")" 10
+		same "prefork_server: turns of worker $i" "$(grep -c "^worker $i: turn" "$work/out")" 20
 		grep -q "^worker $i: a request" "$work/out" || no "prefork_server: worker $i served nothing"
 	done
 	grep -q '^master: turn .* evenness' "$work/out" || no "prefork_server: the master had no turn"
-	spread 5 300 "$work/out"
+	# once all are there: on a busy machine it is noticed late that one is dead
+	sed -n "/^worker 2: pid $(second)\$/,\$p" "$work/out" >"$work/replaced"
+	spread 5 300 "$work/replaced"
 	same "prefork_server: removes what it made" "$(objects)" ''
 }
 
@@ -303,14 +305,17 @@ own_strategy_is_asked()
 	"$tool" rm own --when-empty >/dev/null || no "own_strategy: somebody is left in the swarm"
 }
 
-# Each of two daemons serves 100 connections; one loses the process that writes out, and starts it again
+# Each of two daemons serves 100 connections, in less than half of the time that the turns take; one loses the process that writes
+# out, and starts it again
 module_process_takes_turns()
 {
 	fresh
 	program=module_process
 	for i in 1 2; do
-		{ i=0; while [ $i -lt 100 ]; do echo; i=$((i + 1)); sleep 0.02; done; } |
-			"$examples/module_process" daemons 12 >"$work/out.$i" 2>>"$work/err" &
+		for burst in 1 2 3 4 5; do
+			printf '%20s' '' | tr ' ' '\n'
+			sleep 0.4
+		done | "$examples/module_process" daemons 16 >"$work/out.$i" 2>>"$work/err" &
 		eval "daemon$i=$!"
 		pids="$pids $!"
 	done
