@@ -84,7 +84,8 @@ locations='location /shown { return 200 "$entrain_phase $entrain_turns $entrain_
 cache=${locations##*	} locations=${locations%	*}
 server_start 2 "$cache $entrain" "$locations"
 judge "two workers, and neither cache manager nor loader" await alive 2
-judge "the cache manager is there" pgrep -f -P "$(master)" 'cache manager' >/dev/null
+cache_manager() { pgrep -f -P "$(master)" 'cache manager' >/dev/null; }
+judge "the cache manager is there" await cache_manager
 judge "the swarm belongs to the workers' group" [ "$(stat -c %g "$ENTRAIN_DIR"/entrain.web.agents)" = \
 	"$(stat -c %g "/proc/$(workers | head -1)")" ]
 
@@ -161,8 +162,11 @@ gone() { grep -q 'entrain: .*web.*no such swarm\|entrain: .*removed' "$work/erro
 judge "the log says it" await gone
 kill -HUP "$(master)"
 judge "and is made anew by a reload" await alive 2
-kill -QUIT "$(master)"
+former=$(master)
+kill -QUIT "$former"
 judge "all have left" await alive 0
+# it takes its pid file along, which is to be the next one's
+judge "the master ends" await test ! -e "/proc/$former"
 
 # A swarm that nobody may use: one line, and nginx runs.
 rm -f "$ENTRAIN_DIR"/*
