@@ -117,10 +117,13 @@ three=$started
 shows '"agents_alive": 3,'
 end "$three" TERM
 shows '"agents_alive": 2,'
+# whoever is left would free the slot, before or after somebody has looked
+kill -STOP "$one"
 end "$two" KILL
 shows '"agents_dead": 1,'
 run 0 reap web
 shows '"agents_dead": 0,'
+kill -CONT "$one"
 start web delta "" 1
 two=$started
 shows '"agents_alive": 2,.*"turns": [1-9]'
