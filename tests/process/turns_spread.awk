@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Were the turns spread? Reads lines "WHO: turn N at X ms", of AGENTS agents with a period of PERIOD ms.
 # Takes what lies in the second half of the time in which all were there, and prints the largest
-# gap between two consecutive turns, as a multiple of an equal share: of each cycle, the median. 1 is
-# even, AGENTS is all at once. Prints "none" where there is less than one cycle.
+# gap between two consecutive turns, as a multiple of an equal share, in the best of the cycles: a machine that stands still for half
+# a period makes all begin together once more. 1 is even, AGENTS is all at once, in each cycle. Prints "none" where there is less
+# than one cycle.
 
 /: turn [0-9]+ at [0-9.]+ ms/ {
 	match($0, /: turn [0-9]+ at /)
@@ -40,7 +41,8 @@ END {
 		gap = (all[i] - all[i - 1]) * AGENTS / PERIOD
 		most = gap > most ? gap : most
 		if (++seen == AGENTS) {
-			worst[++cycles] = most
+			if (!cycles++ || most < best)
+				best = most
 			most = seen = 0
 		}
 	}
@@ -48,6 +50,5 @@ END {
 		print "none"
 		exit
 	}
-	sort(worst, cycles)
-	printf "%.2f\n", worst[int((cycles + 1) / 2)]
+	printf "%.2f\n", best
 }
