@@ -4,7 +4,8 @@
 #	preload_drift.py flushing|paced MEAN_MS ACTION_MS CALLS ACTIONS SEED FILE	as preload_drift.c; or one that works between two sleeps
 #	preload_drift.py overlaps LOG...			peak, share of the time in which somebody acts that several do
 #	preload_drift.py waits MOST_MS LOG...			none is longer, but for the machine's; how many there are
-#	preload_drift.py once ACTION_MS LOG...			from the first call of a burst to its last it takes so long, as by itself
+#	preload_drift.py once ACTION_MS OTHER_MS OTHER[,...] LOG...	from the first call of a burst to its last it takes so long, as by itself
+#	preload_drift.py slow ACTION_MS LOG...			how much longer an action takes in the mean than it is told to, in ms
 #	preload_drift.py asked LIBRARY FLUSH TOOL SWARM		hosts that act when they are told to, and are stopped, killed, let go
 #
 # A line of a log is when an action arrived, began and was over, in us.
@@ -90,10 +91,16 @@ def waits(most_ms, logs):
     sys.exit(beyond > len(waited) // 50 or not held)
 
 
-def once(action_ms, logs):
-    work = statistics.median((over - begun) / 1000 for log in logs for _, begun, over in log)
-    if work > float(action_ms) * 1.4:
-        sys.exit("%.1f ms" % work)
+def work_of(logs):
+    return [(over - begun) / 1000 for log in logs for _, begun, over in log]
+
+
+def once(action_ms, other_ms, others, logs):
+    """By what the machine makes of such actions: others, by themselves, are told to take other_ms."""
+    slower = max(1, statistics.median(work_of(others)) / float(other_ms))
+    work = statistics.median(work_of(logs))
+    print("%.1f ms, not %s; by themselves %.2f times as long" % (work, action_ms, slower))
+    sys.exit(work > float(action_ms) * slower * 1.4)
 
 
 class Asked:
@@ -117,13 +124,28 @@ class Asked:
         self.host.send_signal(number)
 
 
+class Late(Exception):
+    """Something took longer than the library says, which a busy machine does now and then."""
+
+
 def settle(seconds):
     """Instants between which hosts are told to come are what is tested here; nothing is hoped for."""
     time.sleep(seconds)
 
 
-def asked(library, flush, tool, swarm):
+def asked(*arguments):
+    for tries in 1, 2, 3:
+        try:
+            return asked_once(*arguments)
+        except Late as late:
+            print("%s; once more" % late)
+    sys.exit("three times")
+
+
+def asked_once(library, flush, tool, swarm):
     action = 300
+    # what was booked before is over
+    settle(7 * action / 1000)
     hosts = [Asked(library, flush, action) for _ in range(6)]
     try:
         asked_run(hosts, action, [tool, "set", swarm])
@@ -145,8 +167,10 @@ def newcomer_run(known, newcomer, action):
     newcomer.go()
     arrived, begun, _ = newcomer.acted()
     print("at its second call: %.0f ms" % (begun - arrived))
-    if not action / 2 < begun - arrived < action + 100:
+    if begun - arrived < action / 2:
         sys.exit("it does not queue")
+    if begun - arrived > action + 100:
+        raise Late("it is held for too long")
 
 
 def asked_run(hosts, action, tool_set):
@@ -161,11 +185,14 @@ def asked_run(hosts, action, tool_set):
     settle(.4)
     for one in hosts:
         one.go()
-    queue = sorted(one.acted()[1] for one in hosts)
-    gaps = [after - before for before, after in zip(queue, queue[1:])]
-    print("queued, ms apart:", " ".join("%.0f" % gap for gap in gaps))
-    if min(gaps) < action * .9 or max(gaps) > action * 1.5:
+    acts = [one.acted() for one in hosts]
+    first, queue = min(act[0] for act in acts), sorted(act[1] for act in acts)
+    print("queued, ms after the first came:", " ".join("%.0f" % (begun - first) for begun in queue))
+    # each at its place: never before it, whoever else is late
+    if any(begun - first < place * action * .95 for place, begun in enumerate(queue)):
         sys.exit("those who come at once do not queue")
+    if any(begun - first > (place + .5) * action * 1.1 for place, begun in enumerate(queue)):
+        raise Late("those who come at once are held for longer than the others take")
 
     settle(.4)
     for one in hosts:
@@ -177,8 +204,10 @@ def asked_run(hosts, action, tool_set):
     subprocess.run(tool_set + ["mode=act"], check=True, stdout=subprocess.DEVNULL)
     print("let go after mode=off, ms:", " ".join("%.0f" % one for one in late))
     # 50 ms from look to look, and what the machine takes
-    if late[-1] > 100 or late[-2] < 0:
-        sys.exit("mode=off does not let go")
+    if late[-2] < 0:
+        sys.exit("nobody was held when mode=off came")
+    if late[-1] > 100:
+        raise Late("mode=off does not let go")
 
     # What those had booked who were let go is nobody's, until it is over.
     settle(len(hosts) * action / 1000)
@@ -191,12 +220,14 @@ def asked_run(hosts, action, tool_set):
     killed.signal(signal.SIGKILL)
     arrived, begun, _ = last.acted()
     print("behind three who are stopped or dead: %.0f ms" % (begun - arrived))
-    if not 2.5 * action < begun - arrived < 3 * action + 100:
+    if begun - arrived < 2.5 * action:
         sys.exit("it is not held for what they had booked")
+    if begun - arrived > 3 * action + 100:
+        raise Late("it is held for longer than they had booked")
     hosts[4].go()
     arrived, begun, _ = hosts[4].acted()
     if not begun - arrived < action + 100:
-        sys.exit("the next is held for %.0f ms" % (begun - arrived))
+        raise Late("the next is held for %.0f ms" % (begun - arrived))
     first.signal(signal.SIGCONT)
     stopped.signal(signal.SIGCONT)
     first.acted()
@@ -206,7 +237,7 @@ def asked_run(hosts, action, tool_set):
     arrived, begun, _ = hosts[5].acted()
     print("at a free door: %.0f ms" % (begun - arrived))
     if begun - arrived > 50:
-        sys.exit("a door that is free holds")
+        raise Late("a door that is free holds")
 
 
 what, rest = sys.argv[1], sys.argv[2:]
@@ -215,7 +246,9 @@ if what == "overlaps":
 elif what == "waits":
     waits(rest[0], read(rest[1:]))
 elif what == "once":
-    once(rest[0], read(rest[1:]))
+    once(*rest[:2], read(rest[2].split(",")), read(rest[3:]))
+elif what == "slow":
+    print("%.1f" % (statistics.mean(work_of(read(rest[1:]))) - float(rest[0])))
 elif what == "asked":
     asked(*rest)
 else:

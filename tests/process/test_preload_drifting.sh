@@ -109,7 +109,7 @@ wait_for()
 }
 
 # Twelve programs, without and with the plugin: six in C, three in Python, three that work between two sleeps.
-all='0 1 2 3 4 5 6 7 8 9 10 11' actions=20
+all='0 1 2 3 4 5 6 7 8 9 10 11' actions=24
 cp "$drift" "$program" .
 for i in $all; do
 	case $((i % 4)) in
@@ -130,13 +130,14 @@ for one in batch together0; do
 	wait_for $one 32
 	"$entrainctl" check "${pid[$one]}" >$one.check
 done
-for i in $all; do wait_for with$i 10; done
-"$entrainctl" status door >status.text
-"$entrainctl" status door --json >status.json
 for i in 0 2 3; do
+	wait_for with$i 10
 	"$entrainctl" check "${pid[with$i]}" --json >with$i.json || no "with$i is not covered: $(cat with$i.json)"
 	"$entrainctl" check "${pid[with$i]}" >with$i.check
 done
+for i in $all; do wait_for with$i 7; done
+"$entrainctl" status door >status.text
+"$entrainctl" status door --json >status.json
 python3 preload_drift.py asked "$library" "$flush" "$entrainctl" asked >asked.out 2>&1 || no "asked: $(cat asked.out)"
 cat asked.out
 for name in "${!pid[@]}"; do
@@ -158,16 +159,22 @@ done
 read -r bare_peak bare_share <<<"$(python3 preload_drift.py overlaps bare?.log bare1?.log)"
 read -r with_peak with_share <<<"$(python3 preload_drift.py overlaps with?.log with1?.log)"
 echo "at once: $bare_peak without, $with_peak with; share of the busy time in which several act: $bare_share without, $with_share with"
-awk -v bare="$bare_share" -v with="$with_share" 'BEGIN { exit !(bare > .15 && with < bare / 2) }' || no "they still overlap"
+# The door keeps apart what takes as long as it did and begins when it is told to, which is the machine's part.
+slow=$(python3 preload_drift.py slow 24 bare?.log bare1?.log)
+if awk "BEGIN { exit !($slow < 4) }"; then
+	awk -v bare="$bare_share" -v with="$with_share" 'BEGIN { exit !(bare > .15 && with < bare / 2) }' || no "they still overlap"
+else
+	echo "SKIPPED: this machine is busy: by themselves actions of 24 ms take $slow ms longer; how many overlap is not judged"
+fi
 # Never longer than was allowed.
 python3 preload_drift.py waits 340 with?.log with1?.log >waits 2>&1 || no "max delay 300 ms: $(cat waits)"
 echo "max delay 300 ms: $(cat waits)"
 python3 preload_drift.py waits 70 tight?.log >waits 2>&1 || no "max delay 30 ms: $(cat waits)"
 echo "max delay 30 ms: $(cat waits)"
 # Once for each burst: what comes after its first call takes as long as by itself, though the door is not free.
-python3 preload_drift.py once 40 tight?.log >once 2>&1 || no "more than the first call of a burst is held: $(cat once)"
+python3 preload_drift.py once 40 24 bare0.log,bare1.log,bare4.log,bare5.log,bare8.log,bare9.log tight?.log >once 2>&1 || no "more than the first call of a burst is held: $(cat once)"
 # ... and so does what lies between two sleeps that are no mere pauses.
-python3 preload_drift.py once 24 with3.log with7.log with11.log >once 2>&1 || no "work is held: $(cat once)"
+python3 preload_drift.py once 24 24 bare3.log,bare7.log,bare11.log with3.log with7.log with11.log >once 2>&1 || no "work is held: $(cat once)"
 
 # What there is to see while they run.
 for i in 0 2 3; do
