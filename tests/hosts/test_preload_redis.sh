@@ -9,10 +9,10 @@ command -v redis-check-rdb redis-check-aof redis-cli strace python3 >/dev/null |
 top=$(cd "${srcdir:-.}" && pwd)
 # Redis has an allocator of its own, which no sanitizer's runtime goes with.
 [ -z "$runtime" ] || { echo "not with a sanitizer"; exit 0; }
-servers=8 pids=
+servers=8 pids= loading=
 end()
 {
-	[ -z "$pids" ] || kill -9 $pids 2>/dev/null
+	[ -z "$pids$loading" ] || kill -9 $pids $loading 2>/dev/null
 	wait 2>/dev/null
 	rm -rf "$ENTRAIN_DIR" "$work" "$disk"
 }
@@ -65,21 +65,37 @@ read -r evenness peak <<<"$got"
 yes_or awk "BEGIN { exit !($evenness >= .85) }"
 [ "$peak" -le 2 ] || no "$peak flushes at once in most seconds"
 held=0
+# Who came at two of eight cycles when no clock had him come is off-beat until these are forgotten: on a machine that held it up so
+# it is looked at again until then.
+python3 "$top/tests/hosts/redis_load.py" 100 60 "${port[@]}" >/dev/null 2>&1 &
+loading=$!
+check_joined()
+{
+	"$entrainctl" check "${server[$1]}" --json >"s$1/json" || return
+	grep -q '"stand": "joined"' "s$1/json" && grep -q '"rhythm": "grid"' "s$1/json"
+}
 for ((i = 0; i < servers; i++)); do
+	for ((looks = 0; looks < 100; looks++)); do
+		check_joined $i && break
+		sleep .2
+	done
 	delayed=$(ask $i info persistence | tr -d '\r' | sed -n 's/^aof_delayed_fsync://p')
 	[ "$delayed" = 0 ] || no "server $i: aof_delayed_fsync is $delayed"
-	"$entrainctl" check "${server[$i]}" --json >"s$i/json" || no "server $i is not covered: $(cat "s$i/json")"
-	told=$(python3 - "s$i/json" <<-'TEXT'
+	told=$(python3 - "s$i/json" "$slowest" <<-'TEXT'
 		import json, sys
 		told = json.load(open(sys.argv[1]))
 		rule = told["rules"][0]
-		# all but the last millisecond or so of the longest hold is the plugin's; a late wakeup is the machine's
-		assert rule["stand"] == "joined" and rule["rhythm"] == "grid" and rule["held_max_ns"] < 1000000000, rule
+		assert rule["stand"] == "joined" and rule["rhythm"] == "grid", rule
+		# 900 ms of the longest hold are the plugin's; a late wakeup is the machine's, which the slowest reply tells
+		assert rule["held_max_ns"] < 1000000000 + float(sys.argv[2]) * 1e6, rule
 		print(rule["held"])
 	TEXT
 	) || no "server $i: $(cat "s$i/json")"
 	held=$((held + ${told:-0}))
 done
+kill $loading 2>/dev/null
+wait $loading 2>/dev/null
+loading=
 # one of them is the first, and need not wait
 [ "$held" -ge $((6 * (servers - 1))) ] || no "only $held flushes were held"
 
