@@ -75,6 +75,8 @@ ended()
 
 fresh()
 {
+	# what is begun in the background empties its file later
+	rm -f "$work/out".* "$work/err".*
 	: >"$work/out"
 	: >"$work/err"
 }
@@ -315,14 +317,14 @@ module_process_takes_turns()
 	fresh
 	program=module_process
 	for i in 1 2; do
-		for burst in 1 2 3 4 5; do
-			printf '%20s' '' | tr ' ' '\n'
-			sleep 0.4
+		for burst in 1 2 3 4 5 6 7 8 9 10; do
+			printf '%10s' '' | tr ' ' '\n'
+			sleep 0.2
 		done | "$examples/module_process" daemons 16 >"$work/out.$i" 2>>"$work/err" &
 		eval "daemon$i=$!"
 		pids="$pids $!"
 	done
-	await grep -q 'turn 2 ' "$work/out.1" || no "module_process: no turns"
+	await grep -qs 'turn [2-9] ' "$work/out.1" || no "module_process: no turns"
 	writer=$("$tool" status daemons --json | sed -n 's/.*"pid": \([0-9]*\).*/\1/p' | head -n 1)
 	kill -9 "$writer" || no "module_process: no agent to kill"
 	ended 0 "$daemon1"
