@@ -99,9 +99,13 @@ elif what == "acting":
         fail("a forecast of %g is no better than %g" % (then, now))
     if drifts and statistics.mean(peaks) > (now + then) / 2:
         fail("forecast %g at once in the mean period, and it was %g; %g before" % (then, statistics.mean(peaks), now))
+    # Twice a busy machine is late: when the hold is over, and when the first call is.
+    took = [line[2] - line[1] for log in logs for line in log[-cycles:]]
+    late = statistics.mean(took) - min(took)
     held = [line[1] - line[0] for log in logs for line in log[-cycles:]]
-    if statistics.mean(held) > forecast["delay_ns"]["mean"] / 1000 * (1.5 if drifts else 1.25) + usual / 50:
-        fail("held %d us in the mean, forecast %d ns" % (statistics.mean(held), forecast["delay_ns"]["mean"]))
+    if statistics.mean(held) > forecast["delay_ns"]["mean"] / 1000 * (1.5 if drifts else 1.25) + usual / 50 + late:
+        fail("held %d us in the mean, forecast %d ns; the other calls were %d us late" % (
+            statistics.mean(held), forecast["delay_ns"]["mean"], late))
 elif what in ("loops", "status"):
     logs = read(rest)
     hosts = told["hosts" if what == "loops" else "agents"]
