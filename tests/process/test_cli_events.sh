@@ -46,7 +46,7 @@ run 0 reap web
 run 0 events web
 says "slot 0    pid $one  *alpha/red  *left\$"
 says "pid $two  *beta  *joined as pid $two\$"
-same "the killed one has not left" "$(count_of "pid $two .* left" "$work/out")" 0
+same "the killed one has not left" "$(count_of "pid $two .* left\$" "$work/out")" 0
 total=$(wc -l <"$work/out")
 if sort -c "$work/out" 2>/dev/null || [ "$(cut -c1-23 "$work/out" | sort -c 2>&1)" = "" ]; then ok; else no "not by time"; fi
 run 0 events web --last 1
@@ -88,7 +88,7 @@ start web gamma "" 1
 three=$started
 await says_there "gamma .*joined as pid $three" || no "$ran: not what is new"
 end "$three" TERM
-await says_there "pid $three .*left" || no "$ran: not who left"
+await says_there "pid $three .* left\$" || no "$ran: not who left"
 # each event once, and all of them
 "$tool" events web >"$work/out"
 kill -TERM "$followed"
