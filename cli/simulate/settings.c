@@ -115,9 +115,12 @@ static int change_read(const struct option_set *options, const char *name, uint3
 
 static int changes_read(struct simulation_plan *plan, const struct option_set *options)
 {
-	if (change_read(options, "crash", plan->cycles, &plan->crash) ||
-	    change_read(options, "join", plan->cycles, &plan->join) ||
-	    change_read(options, "disrupt", plan->cycles, &plan->disrupt))
+	/* Live, it goes on until somebody ends it. */
+	const uint32_t cycles = option_given(options, "live") ? UINT32_MAX : plan->cycles;
+
+	if (change_read(options, "crash", cycles, &plan->crash) ||
+	    change_read(options, "join", cycles, &plan->join) ||
+	    change_read(options, "disrupt", cycles, &plan->disrupt))
 		return STATUS_USAGE;
 	if (plan->crash.share_ppm == 1000000)
 		return message_usage("simulate --crash", HINT, "somebody has to be left");

@@ -129,6 +129,8 @@ refused()
 }
 
 refused "$tool" simulate --live
+# it goes on until q: no cycle is too late for what is to happen
+refused "$tool" simulate --live --crash .3@5000
 "$tool" simulate --live --runs 2 2>"$work/err"
 [ $? -eq 2 ] && grep -q 'one run can be looked at, not 2' "$work/err"
 judge $? "two runs are not refused"
