@@ -3,11 +3,12 @@
 #ifndef PRELOAD_HOOKS_H
 #define PRELOAD_HOOKS_H
 
+#include <limits.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include <time.h>
 
-#define HOOK_NO_FILE (-2) /* no descriptor, not even a wrong one */
+#define HOOK_NO_FILE INT_MIN /* no descriptor, nor a wrong one that anybody passes */
 
 /* What it returns, its name, its parameters, how they are passed on, and the descriptor that it is about. A row each for the
  * calls of entrain.ini; sync() alone returns nothing. */
