@@ -58,8 +58,8 @@ static const struct option_row export_options[] = {
 	  .letter = 'o',
 	  .kind = OPTION_TEXT,
 	  .argument = "FILE",
-	  .text = "write there, not on the output; readers find the former file or the new one, "
-		  "never a part" },
+	  .text = "or -o: write there, not on the output; readers find the former file or the "
+		  "new one, never a part" },
 	{ .name = NULL },
 };
 

@@ -370,14 +370,11 @@ void options_print(FILE *out, const struct option_row *rows)
 {
 	for (const struct option_row *row = rows; row->name; row++) {
 		const char *argument = option_argument(row);
-		char name[96], letter[8];
+		char name[96];
 
 		if (row->hidden)
 			continue;
-		if (row->letter)
-			snprintf(letter, sizeof(letter), "-%c, ", row->letter);
-		snprintf(name, sizeof(name), "%s--%s%s%s", row->letter ? letter : "", row->name,
-			 *argument ? " " : "", argument);
+		snprintf(name, sizeof(name), "--%s%s%s", row->name, *argument ? " " : "", argument);
 		options_print_line(out, name, row->text, row->fallback);
 	}
 }

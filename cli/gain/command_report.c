@@ -226,7 +226,7 @@ static const struct option_row report_options[] = {
 	  .letter = 'o',
 	  .kind = OPTION_TEXT,
 	  .argument = "FILE.html",
-	  .text = "as a page for a browser, by itself: phase wheel, timeline, how it went, "
+	  .text = "or -o: as a page for a browser, by itself: phase wheel, timeline, how it went, "
 		  "events" },
 	{ .name = "for",
 	  .kind = OPTION_DURATION,

@@ -43,8 +43,8 @@ what_is_typed_wrong_is_refused()
 	complains '^try: entrainctl status$'
 	run 2 import
 	complains "^entrainctl: import: unknown command; there are: create list status"
-	run 2 report web -o page.html
-	complains 'unknown option -o'
+	run 2 report web -p page.html
+	complains 'unknown option -p'
 	run 3 report nobody
 	run 2 --json status
 	run 2 create web --perod 5s
