@@ -105,17 +105,9 @@ static int join(const struct invocation *invocation, int64_t every_ns)
 	agent = entrain_join(swarm, &options, &error);
 	if (!agent)
 		return message_error(&error, swarm);
-	if (entrain_swarm_settings(agent, &settings) == 0) {
-		const int64_t band_ns = settings.period_ns / 1000 * settings.band_ppm / 1000;
-
-		if (settings.kind == ENTRAIN_DRIFTING) {
-			entrain_leave(agent);
-			return turnless(swarm);
-		}
-		if (llabs(every_ns - settings.period_ns) > band_ns)
-			fprintf(stderr,
-				"entrainctl: exec: the swarm's period is another: this agent is "
-				"off-beat, and keeps its own time\n");
+	if (entrain_swarm_settings(agent, &settings) == 0 && settings.kind == ENTRAIN_DRIFTING) {
+		entrain_leave(agent);
+		return turnless(swarm);
 	}
 	waiting = agent;
 	return STATUS_DONE;
@@ -200,22 +192,46 @@ static void place_say(const struct entrain_agent *agent, int *joined)
 			why == ENTRAIN_NO_SWARM ? "that was removed" : entrain_code_text(why));
 }
 
+/* Say once that the swarm's period is another than this agent's, and once that it is no more: either can be changed live. */
+static void beat_say(const struct entrain_settings *settings, int64_t every_ns, int *off_beat)
+{
+	const int64_t band_ns = settings->period_ns / 1000 * settings->band_ppm / 1000;
+	const int now = llabs(every_ns - settings->period_ns) > band_ns;
+	char period[32];
+
+	if (now == *off_beat)
+		return;
+	*off_beat = now;
+	if (now)
+		fprintf(stderr,
+			"entrainctl: exec: the swarm's period is another, %s: this agent is "
+			"off-beat, and keeps its own time\n",
+			entrain_duration_text(settings->period_ns, period));
+	else
+		fprintf(stderr, "entrainctl: exec: it is on the swarm's beat again\n");
+}
+
 static int turns_take(const struct invocation *invocation, const struct program *program,
 		      int64_t every_ns)
 {
 	const int once = option_given(&invocation->options, "once");
 	struct entrain_agent *agent = waiting;
 	struct entrain_settings settings;
-	int status = 0, joined = 1;
+	int status = 0, joined = 1, off_beat = 0, known;
 
+	entrain_settings_init(&settings);
+	if (entrain_swarm_settings(agent, &settings) == 0)
+		beat_say(&settings, every_ns, &off_beat);
 	while (!caught && entrain_wait(agent) == 0 && !caught) {
 		int64_t begun_ns = entrain_now_ns();
 
 		place_say(agent, &joined);
 		/* The swarm may have been removed, and made anew for others. */
-		if (entrain_swarm_settings(agent, &settings) == 0 &&
-		    settings.kind == ENTRAIN_DRIFTING)
+		known = entrain_swarm_settings(agent, &settings) == 0;
+		if (known && settings.kind == ENTRAIN_DRIFTING)
 			return turnless(option_text(&invocation->options, "swarm"));
+		if (known)
+			beat_say(&settings, every_ns, &off_beat);
 		entrain_begin(agent);
 		status = program_run(program, invocation->operands, invocation->operand_count);
 		entrain_end(agent);

@@ -66,6 +66,20 @@ gives 2 'no turns to run a program at' "$entrainctl" exec --swarm door --every 2
 "$entrainctl" rm door || no "rm door"
 gives 0 '^0 of' sh -c "'$entrainctl' status once --json | sed -n 's/.*\"agents_alive\": \([0-9]*\).*/\1 of/p'"
 
+# A period that is changed live is said, once in each way.
+"$entrainctl" exec --swarm beat --every 50ms -- true 2>beat &
+pid=$!
+pids="$pids $pid"
+await_joined() { "$entrainctl" status beat --json 2>/dev/null | grep -q '"agents_alive": 1,'; }
+for ((i = 0; i < 1000; i++)); do await_joined && break; sleep .01; done
+"$entrainctl" set beat period=1s >out || no "set beat: $(cat out)"
+tells "another, 1 s: this agent is off-beat" beat
+"$entrainctl" set beat period=50ms >out || no "set beat: $(cat out)"
+tells "on the swarm's beat again" beat
+kill $pid
+wait $pid
+[ "$(grep -c beat beat)" -eq 2 ] && passed=$((passed + 1)) || no "said more than once: $(cat beat)"
+
 # apart: three of them, from the instants that they write themselves
 for i in 0 1 2; do
 	"$entrainctl" exec --swarm apart --every 300ms -- sh -c "date +%s%N >>run$i" 2>err$i &
