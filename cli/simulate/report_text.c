@@ -52,6 +52,8 @@ static void head_print(const struct simulate_settings *settings, const struct ru
 	if (plan->control == controls)
 		fprintf(out, ", delay at most %g %% a cycle",
 			(plan->cap_given ? plan->cap_ppm : plan->goal.cap_ppm) / 1e4);
+	else if (plan->cap_given)
+		fputs(", no bound on delay", out);
 	fputc('\n', out);
 	hosts_print(plan, out);
 	fputc('\n', out);

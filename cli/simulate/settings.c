@@ -213,9 +213,12 @@ static void numbers_read(struct simulation_plan *plan, const struct option_set *
 	plan->synchronous = option_given(options, "synchronous");
 }
 
-/* What would be without effect beside a rule that runs instead of the goal's. */
+/*
+ * What would be without effect beside a rule that runs instead of the goal's. But --max-delay and --start, with which one command
+ * is run with one rule after the other, to compare: there the head says what holds.
+ */
 static int control_check(const struct simulate_settings *settings,
-			 const struct simulation_plan *plan, const struct option_set *options)
+			 const struct simulation_plan *plan)
 {
 	const struct control *control = plan->control;
 
@@ -227,22 +230,14 @@ static int control_check(const struct simulate_settings *settings,
 			"a trait tunes how the goal is pursued, and %s runs instead of "
 			"that",
 			control->name);
-	if (plan->cap_given)
-		return message_usage("simulate --max-delay", "leave out one of the two",
-				     "it bounds the goal's rule, and %s runs instead of that",
-				     control->name);
 	if (plan->stale_ppm && (control->alone || control->heard))
 		return message_usage("simulate --stale", "leave out one of the two",
 				     "%s reads nothing that could be old", control->name);
-	if (control->first_ns && option_given(options, "start"))
-		return message_usage("simulate --start", "leave out one of the two",
-				     "%s says itself where each begins", control->name);
 	return 0;
 }
 
 /* What cannot go together. */
-static int plan_check(const struct simulate_settings *settings, const struct simulation_plan *plan,
-		      const struct option_set *options)
+static int plan_check(const struct simulate_settings *settings, const struct simulation_plan *plan)
 {
 	const char *control = plan->control->name;
 
@@ -253,7 +248,7 @@ static int plan_check(const struct simulate_settings *settings, const struct sim
 	if (plan->disrupt.share_ppm && simulation_stays(plan))
 		return message_usage("simulate --disrupt", "leave it out", "%s",
 				     simulation_stays(plan));
-	if (control_check(settings, plan, options))
+	if (control_check(settings, plan))
 		return STATUS_USAGE;
 	if (settings->trait && plan->cap_given && settings->trait->cap_percent != 100)
 		return message_usage("simulate --max-delay", "leave out one of the two",
@@ -291,7 +286,7 @@ static int plan_read(struct simulate_settings *settings, struct simulation_plan 
 	    trait_read(settings, option_text(options, "trait")) ||
 	    actions_read(plan, settings->actions) || topology_read(plan, settings->topology))
 		return STATUS_USAGE;
-	if (plan_check(settings, plan, options))
+	if (plan_check(settings, plan))
 		return STATUS_USAGE;
 	if (plan->control->first_ns)
 		settings->start = plan->control->name;

@@ -268,14 +268,15 @@ refuses 'on a grid nobody scatters' --kind grid --disrupt 30%@3
 refuses 'static runs instead' --trait speed --control static
 refuses 'flock runs instead' --trait precision --control flock
 for rule in none jitter clock-jitter random-offset static flock desync kuramoto balance; do
-	refuses "$rule runs instead" --max-delay 5% --control "$rule"
+	run 0 --max-delay 5% --start random --cycles 3 --control "$rule"
+	says "^$rule, topology full, start .*, seed 1, no bound on delay\$"
 done
 for rule in none jitter clock-jitter random-offset static flock desync; do
 	refuses "$rule reads nothing that could be old" --stale 5% --control "$rule"
 done
 run 0 --stale 5% --control kuramoto --cycles 3
-refuses 'random-offset says itself where each begins' --start identical --control random-offset
-refuses 'static says itself where each begins' --start random --control static
+run 0 --start identical --cycles 3 --control random-offset
+says '^random-offset, topology full, start random-offset, seed 1$'
 for trait in stability speed throughput resilience; do
 	refuses "$trait is a delay of its own" --max-delay 5% --trait "$trait"
 done
