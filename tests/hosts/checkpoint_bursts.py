@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""From traces of strace -f -ttt, one a PostgreSQL cluster: when each checkpoint flushed, how often it was held, and who else was.
+"""From traces of strace -f -y -ttt, one a PostgreSQL cluster: when each checkpoint flushed files of tables and indexes, how often that
+was held, and what else was.
 
 Arguments: the period (s), the instant from which holds count (s), the least distance wanted (s), then TRACE:CHECKPOINTER for each
 cluster. A hold is seen from outside as waits on a futex with a deadline: PostgreSQL itself waits on a semaphore without one."""
@@ -42,20 +43,25 @@ def main():
     period, since, least = (float(word) for word in sys.argv[1:4])
     failures, clusters, wal, others_held, held_most = [], [], 0, 0, 0.0
     for name, checkpointer in (word.rsplit(":", 1) for word in sys.argv[4:]):
-        calls = []
+        calls, held = [], False
         for line in open(name, errors="replace"):
             match = CALL.match(line)
             if not match:
                 continue
             pid, at, call, rest = match.groups()
             hold = call == "futex" and DEADLINE.match(rest) is not None
+            wal += call != "futex" and "/pg_wal/" in rest
             if pid != checkpointer:
-                wal += call == "fdatasync"
                 others_held += hold
             elif hold:
                 calls.append((float(at), "hold"))
-            elif call == "fsync":
-                calls.append((float(at), "fsync"))
+                held = True
+            elif call != "futex":
+                if "/base/" in rest:
+                    calls.append((float(at), "fsync"))
+                elif held:
+                    failures.append("a flush was held of " + rest)
+                held = False
         clusters.append(bursts_of(calls, period))
     # by cycle: the cluster's burst that arrives next to the grid's line
     cycles = {}
