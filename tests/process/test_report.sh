@@ -84,11 +84,11 @@ let_act()
 	comes_true "$swarm" acting_as_set "$2"
 }
 
-# take_advice SWARM KIND CYCLES "RHYTHM" PID...: the lines that are given for hosts that are watched in a swarm which is not theirs.
+# take_advice SWARM KIND CYCLES LAST "RHYTHM" PID...: the lines that are given for hosts that are watched in a swarm which is not theirs.
 take_advice()
 {
-	local swarm=$1 kind=$2 cycles=$3 rhythm=$4 number=0
-	shift 4
+	local swarm=$1 kind=$2 cycles=$3 last=$4 rhythm=$5 number=0
+	shift 5
 	# Of eight rests of a sleep one may be late by an eighth: a busy machine has its moments, and they pass.
 	for tries in 1 2 3; do
 		watch "$swarm" 13
@@ -106,7 +106,7 @@ take_advice()
 	pids=
 	trap 'kill $pids' EXIT
 	for pid; do start "$swarm" $((number++)) "$flush" $rhythm; done
-	comes_true "$swarm" acting_advised $cycles
+	comes_true "$swarm" acting_advised $cycles $last
 }
 
 # ---- the hosts ---------------------------------------------------------------------------------------
@@ -156,9 +156,9 @@ one=$!
 (let_act tight 16) >tight.told 2>&1 &
 two=$!
 started=$pids
-(take_advice wrong relative 30 "sleep 600 21 3" $wrong) >wrong.told 2>&1 &
+(take_advice wrong relative 30 6 "sleep 600 21 3" $wrong) >wrong.told 2>&1 &
 three=$!
-(take_advice queue drifting 24 "random 250 30 3" $queue) >queue.told 2>&1 &
+(take_advice queue drifting 24 18 "random 250 30 3" $queue) >queue.told 2>&1 &
 four=$!
 
 # ---- sleeps, and what has no rhythm ------------------------------------------------------------------
