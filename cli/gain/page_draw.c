@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* page_draw.c - the pictures of a report's page, as SVG. */
 #include <math.h>
+#include <string.h>
 
 #include "page.h"
 
@@ -64,6 +65,7 @@ static void label(FILE *out, double x, double y, const char *anchor, const char 
 
 #define WHEEL 130.0 /* its centre */
 #define RIM 100.0
+#define DOTS_MOST 2000u /* more are a ring, and megabytes of it; the mean is of all */
 
 static void wheel_point(double phase, double radius, double *x, double *y)
 {
@@ -117,7 +119,8 @@ void page_wheel(const struct page *page, FILE *out)
 
 		if (!picture_expects(agent))
 			continue;
-		wheel_agent(agent, out);
+		if (count < DOTS_MOST)
+			wheel_agent(agent, out);
 		wheel_point(agent->phase, RIM, &agent_x, &agent_y);
 		x += agent_x;
 		y += agent_y;
@@ -285,15 +288,24 @@ static double y_of(double value)
 	return COURSE - COURSE * (value < 0 ? 0 : value > 1 ? 1 : value);
 }
 
-static void course_line(const struct course *course, const struct span *span, int coherence,
+/* What goals judge differs: a line ends where the goal was changed, and only that of the present goal's metric is drawn. */
+static void course_line(const struct page *page, const struct span *span, int coherence,
 			const char *colour, FILE *out)
 {
-	fprintf(out, "<path fill=\"none\" stroke=\"var(--%s)\" stroke-width=\"1.8\" d=\"", colour);
-	for (unsigned i = 0; i < course->count; i++) {
-		const struct course_point *point = &course->points[i];
+	const char *metric = entrain_metric_name((int)page->picture->status.measure.goal);
+	int drawing = 0;
 
-		fprintf(out, "%c%.1f %.1f", i ? 'L' : 'M', x_of(span, point->at_ns),
+	fprintf(out, "<path fill=\"none\" stroke=\"var(--%s)\" stroke-width=\"1.8\" d=\"", colour);
+	for (unsigned i = 0; i < page->course->count; i++) {
+		const struct course_point *point = &page->course->points[i];
+
+		if (!coherence && strcmp(entrain_metric_name((int)point->goal), metric) != 0) {
+			drawing = 0;
+			continue;
+		}
+		fprintf(out, "%c%.1f %.1f", drawing ? 'L' : 'M', x_of(span, point->at_ns),
 			y_of(coherence ? (double)point->coherence : (double)point->value));
+		drawing = 1;
 	}
 	fputs("\"/>\n", out);
 }
@@ -322,8 +334,8 @@ void page_course(const struct page *page, FILE *out)
 	fprintf(out,
 		"<path d=\"M%.1f %.1fh%.1f\" stroke=\"var(--ink)\" stroke-dasharray=\"6 4\"/>\n",
 		LEFT, y_of(measure->target), PLOT);
-	course_line(course, &span, 1, "two", out);
-	course_line(course, &span, 0, "one", out);
+	course_line(page, &span, 1, "two", out);
+	course_line(page, &span, 0, "one", out);
 	snprintf(words, sizeof(words), "dashed: target %.2f", measure->target);
 	label(out, WIDTH - RIGHT, COURSE + 18, "end", words);
 	fputs("</svg>\n", out);

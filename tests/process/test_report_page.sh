@@ -74,6 +74,39 @@ P
 python3 "$work/judge.py" "$work/pages/web.html" "$one" "$two" $((after - before)) >"$work/out" 2>"$work/err"
 judge $? "the page"
 
+# Of another goal's metric nothing is drawn as this one's.
+"$tool" report web -o "$work/changed.html" --for 1h >"$work/out" 2>"$work/err" &
+report=$!
+pids="$pids $report"
+# more COUNT: so many turns are taken from now on
+more()
+{
+	from=$(turns "$one")
+	await eval "[ \$(turns $one) -ge $((from + $1)) ]"
+}
+await sh -c "ls '$work' | grep -q 'changed.html\.'"
+more 8
+judge $? "a look before the change"
+"$tool" set web goal=reach-consensus >/dev/null
+judge $? "another goal"
+more 8
+judge $? "a look after it"
+kill -TERM "$report"
+wait "$report"
+judge $? "a report over a change of goal"
+forget "$report"
+cat >"$work/changed.py" <<'P'
+import sys
+import xml.etree.ElementTree as tree
+svg = "{http://www.w3.org/2000/svg}"
+course = list(tree.parse(sys.argv[1]).iter(svg + "svg"))[2]
+coherence, goal = [path.get("d") for path in course.iter(svg + "path") if path.get("stroke-width") == "1.8"]
+begin = lambda line: float(line[1:].split()[0])
+sys.exit(not (begin(coherence) < 160 and begin(goal) > 200 and "goal: order" in "".join(course.itertext())))
+P
+python3 "$work/changed.py" "$work/changed.html"
+judge $? "only what came after the change is drawn"
+
 # A signal ends the look early, and what was seen counts; who is killed leaves the former page.
 cp "$work/pages/web.html" "$work/copy"
 "$tool" report web -o "$work/pages/web.html" --for 1h >"$work/out" 2>"$work/err" &
@@ -99,4 +132,4 @@ says '^swarm web: 2 hosts; open '
 judge $? "interrupted: another page"
 same "no part is left" "$(ls "$work/pages")" web.html
 
-finish 25
+finish 31
