@@ -194,14 +194,14 @@ static int report_run(struct invocation *invocation)
 	swarm = entrain_open(invocation->dir, invocation->swarm, ENTRAIN_READ, &error);
 	if (!swarm)
 		return message_error(&error, invocation->swarm);
-	/* Before the look, which takes a while. */
+	/* Before the look, which takes a while. From here on there is something to take back. */
+	pause_signals_take();
 	status = page ? output_open(&watch.output, page) : STATUS_DONE;
 	if (status) {
 		entrain_close(swarm);
 		return status;
 	}
 	watch.tells = isatty(STDERR_FILENO) && !invocation->json;
-	pause_signals_take();
 	status = watch_run(&watch, swarm);
 	progress_tell(&watch, 1);
 	entrain_close(swarm);
